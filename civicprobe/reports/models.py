@@ -1,0 +1,197 @@
+"""Tables of the queue: Report, Photo, ReportEvent with its erasable side, and answers given."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from civicprobe.db import BigId, JsonDict, Model, UtcDateTime
+from civicprobe.reports.lifecycle import Facts, Outcome, State
+from civicprobe.reports.numbers import number_of
+
+OPEN_STATES = "state NOT IN ('closed', 'merged')"
+
+
+class Report(Model):
+    """One hazard as one rider saw it. `state` and what goes with it is written by `apply` alone.
+
+    `version` counts moves and changes of owner, place, category or severity; `seq` counts events.
+    `desk_code` is the area whose desk answers for the report: it is never empty.
+    """
+
+    __tablename__ = "reports"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    uuid: Mapped[UUID] = mapped_column(Uuid, unique=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    reporter_id: Mapped[int | None] = mapped_column(ForeignKey("devices.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    state: Mapped[State] = mapped_column(String(16))
+    outcome: Mapped[Outcome | None] = mapped_column(String(16))
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    seq: Mapped[int] = mapped_column(Integer, default=0)
+    head_hash: Mapped[str] = mapped_column(String(64), default="")
+
+    category_code: Mapped[str | None] = mapped_column(ForeignKey("categories.code"))
+    severity: Mapped[str | None] = mapped_column(String(16))
+    urgent: Mapped[bool] = mapped_column(default=False)
+
+    evidence: Mapped[dict[str, object]] = mapped_column(JsonDict, default=dict)
+    photos_announced: Mapped[int] = mapped_column(Integer, default=0)
+    photos_settled: Mapped[int] = mapped_column(Integer, default=0)
+
+    lat: Mapped[float | None] = mapped_column(Float)
+    lon: Mapped[float | None] = mapped_column(Float)
+    place: Mapped[dict[str, object]] = mapped_column(JsonDict, default=dict)
+    edition_id: Mapped[int | None] = mapped_column(ForeignKey("editions.id"))
+    district_code: Mapped[str | None] = mapped_column(String(32))
+    street_code: Mapped[str | None] = mapped_column(String(32))
+    community_code: Mapped[str | None] = mapped_column(String(32))
+    general_code: Mapped[str | None] = mapped_column(String(32))
+    micro_code: Mapped[str | None] = mapped_column(String(32))
+
+    desk_code: Mapped[str] = mapped_column(String(32))
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+    route: Mapped[dict[str, object]] = mapped_column(JsonDict, default=dict)
+    proposer_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    dispatched_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reopened: Mapped[int] = mapped_column(Integer, default=0)
+
+    __table_args__ = (
+        CheckConstraint("state <> 'assigned' OR lat IS NOT NULL", name="assigned_has_place"),
+        CheckConstraint("state <> 'dispatched' OR unit_id IS NOT NULL", name="dispatched_has_unit"),
+        CheckConstraint("state <> 'closed' OR outcome IS NOT NULL", name="closed_has_outcome"),
+        *(
+            Index(
+                f"ix_reports_open_{column.removesuffix('_code').removesuffix('_id')}",
+                column,
+                "created_at",
+                "id",
+                postgresql_where=text(OPEN_STATES),
+                sqlite_where=text(OPEN_STATES),
+            )
+            for column in ("assignee_id", "unit_id", "street_code", "district_code")
+        ),
+        Index("ix_reports_latest", text("created_at DESC"), text("id DESC")),
+    )
+
+    @property
+    def number(self) -> str:
+        """The public number, derived from the row's id; it grants nothing by itself."""
+        return number_of(self.id)
+
+    @property
+    def area_codes(self) -> dict[str, str]:
+        """Level to code, highest first, of the areas that hold the report's place."""
+        levels = ("district", "street", "community", "general", "micro")
+        return {level: code for level in levels if (code := getattr(self, f"{level}_code"))}
+
+    def facts(self, now: datetime) -> Facts:
+        """What the table of actions needs to know."""
+        return Facts(
+            state=State(self.state),
+            urgent=self.urgent,
+            has_place=self.lat is not None,
+            dispatched_once=self.dispatched_at is not None,
+            opened=self.opened_at is not None,
+            outcome=Outcome(self.outcome) if self.outcome else None,
+            reopened=self.reopened,
+            closed_days=(now - self.closed_at).days if self.closed_at else 0,
+        )
+
+
+class Photo(Model):
+    """One picture: `hazard` as the rider sent it (n = 1 to 3), or `evidence` for an action.
+
+    The row owns the bytes; storage only keeps them. `used_seq` is the event that used an evidence.
+    """
+
+    __tablename__ = "photos"
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    n: Mapped[int | None] = mapped_column(Integer)
+    state: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(String(64))
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    added_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    used_seq: Mapped[int | None] = mapped_column(Integer)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    media_type: Mapped[str | None] = mapped_column(String(32))
+    size: Mapped[int | None] = mapped_column(Integer)
+    facts: Mapped[dict[str, object]] = mapped_column(JsonDict, default=dict)
+    dhash: Mapped[int | None] = mapped_column(BigInteger)
+    screen_sha256: Mapped[str | None] = mapped_column(String(64))
+    thumb_sha256: Mapped[str | None] = mapped_column(String(64))
+
+    __table_args__ = (UniqueConstraint("report_id", "n"),)
+
+
+class ReportEvent(Model):
+    """One step of a report, never changed: its hash covers it and the event before it.
+
+    What names a person or is a person's words lies in `EventPrivate`, bound by `private_hash`.
+    """
+
+    __tablename__ = "report_events"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"))
+    seq: Mapped[int] = mapped_column(Integer)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    action: Mapped[str] = mapped_column(String(24))
+    party: Mapped[str] = mapped_column(String(16))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    from_state: Mapped[str | None] = mapped_column(String(16))
+    to_state: Mapped[str] = mapped_column(String(16))
+    audience: Mapped[str] = mapped_column(String(16))
+    data: Mapped[dict[str, object]] = mapped_column(JsonDict)
+    private_hash: Mapped[str | None] = mapped_column(String(64))
+    before_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+    __table_args__ = (UniqueConstraint("report_id", "seq"),)
+
+
+class EventPrivate(Model):
+    """The erasable side of an event: words and personal data, bound to it by a salted hash."""
+
+    __tablename__ = "event_privates"
+
+    report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True)
+    salt: Mapped[bytes] = mapped_column(LargeBinary(16))
+    body: Mapped[dict[str, object]] = mapped_column(JsonDict)
+
+
+class ActionAnswer(Model):
+    """The first answer to an action, given again when the same action comes again."""
+
+    __tablename__ = "action_answers"
+
+    caller: Mapped[str] = mapped_column(String(40), primary_key=True)
+    action_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"))
+    digest: Mapped[str] = mapped_column(String(64))
+    answered_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    body: Mapped[str] = mapped_column(Text)
