@@ -25,11 +25,11 @@ help:  ## this list
 setup: .venv/.ready static/vendor/.ready $(CATALOGS:.po=.mo)  ## .venv, locked dependencies, static/vendor
 
 .venv/.ready: requirements-dev.lock pyproject.toml
-	@$(BIN)/python -c 'import pip' 2>/dev/null || { python=$$($(find_python)); \
+	@$(BIN)/python -c 'import pip' 2>/dev/null || { python=$$($(find_python)) || true; \
 	[ -n "$$python" ] || { echo "civicprobe needs Python 3.11 or newer with its venv module" \
 		"(on Debian: apt-get install python3-venv)" >&2; exit 1; }; \
 	"$$python" -m venv --clear .venv; }
-	@echo "Installing the locked Python packages (about a minute) ..."
+	@echo "Installing the locked Python packages (the first time takes about a minute) ..."
 	@$(PIP) $(HASHED) -r requirements-dev.lock
 	@$(PIP) install --no-index --no-deps --no-build-isolation --editable .
 	@touch $@
@@ -42,7 +42,7 @@ static/vendor/.ready: package.json package-lock.json .npmrc requirements-tools.l
 	cp package.json package-lock.json .npmrc "$$tmp"; \
 	(cd "$$tmp" && $(NPM) ci --loglevel error); \
 	rm -rf static/vendor; mkdir -p static/vendor; \
-	for name in $$(sed -n '/"dependencies"/,/}/s/^ *"\([^"]*\)": "[^"]*",\{0,1\}$$/\1/p' package.json); \
+	for name in $$($(BIN)/python -c 'import json; print(*json.load(open("package.json"))["dependencies"])'); \
 	do cp -R "$$tmp/node_modules/$$name" static/vendor/; done
 	@touch $@
 
