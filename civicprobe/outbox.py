@@ -1,4 +1,4 @@
-"""Follow-up work, written in the transaction of the change that needs it (house.md, 'How a report flows').
+"""Follow-up work, written in the transaction of the change that needs it.
 
 A row is done only when its task marks it in the task's own transaction; `sends` merely spaces the
 sendings, `starts` counts attempts before the work. Nothing here speaks to the broker: `workers` do.
@@ -63,7 +63,12 @@ class OutboxRow(Model):
 
 
 def write(
-    session: Session, topic: str, *, now: datetime, due_at: datetime | None = None, **payload: object
+    session: Session,
+    topic: str,
+    *,
+    now: datetime,
+    due_at: datetime | None = None,
+    **payload: object,
 ) -> OutboxRow:
     """Ask for the work of `topic`, from `due_at` on (default: at once)."""
     if topic not in TOPICS:
@@ -114,9 +119,7 @@ def start(session: Session, row_id: int) -> bool:
     """Count one start; False when the work is done, given up or unknown. Commit before the work."""
     started = session.execute(
         update(OutboxRow)
-        .where(
-            OutboxRow.id == row_id, OutboxRow.state == "waiting", OutboxRow.starts < MAX_STARTS
-        )
+        .where(OutboxRow.id == row_id, OutboxRow.state == "waiting", OutboxRow.starts < MAX_STARTS)
         .values(starts=OutboxRow.starts + 1)
         .returning(OutboxRow.id)
     )
@@ -164,9 +167,7 @@ def sweep(session: Session, now: datetime, limit: int = 1000) -> int:
         .where(OutboxRow.state == "done", OutboxRow.ended_at < now - KEEP_DONE)
         .limit(limit)
     )
-    swept = session.execute(
-        delete(OutboxRow).where(OutboxRow.id.in_(old)).returning(OutboxRow.id)
-    )
+    swept = session.execute(delete(OutboxRow).where(OutboxRow.id.in_(old)).returning(OutboxRow.id))
     return len(swept.all())
 
 
@@ -179,4 +180,4 @@ def counts(session: Session) -> dict[str, int]:
 def _fail(session: Session, row: OutboxRow, now: datetime) -> None:
     row.state, row.ended_at = "failed", now
     if row.topic != "give_up":
-        write(session, "give_up", now=now, row_id=row.id)
+        write(session, "give_up", now=now, failed_id=row.id)

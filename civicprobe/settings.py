@@ -80,7 +80,7 @@ def _setting(parse: Callable[[str], Any], default: Any, doc: str, *, secret: boo
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings of one process; build with `from_env`, change a copy with `dataclasses.replace`."""
+    """All settings of one process; `from_env` builds them, `dataclasses.replace` changes a copy."""
 
     var_dir: Path = _setting(_path, Path("var"), "Folder of everything that is kept by default")
     database_url: str = _setting(
@@ -101,7 +101,7 @@ class Settings:
     secret_key: str = _setting(
         _text,
         "",
-        "Signs sessions and forms; empty: made once and kept under the folder (not with PostgreSQL)",
+        "Signs sessions and forms; empty: made once, kept under the folder (not with PostgreSQL)",
         secret=True,
     )
     public_url: str = _setting(

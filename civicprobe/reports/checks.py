@@ -88,9 +88,7 @@ def _may_dispatch(facts: Facts, acting: frozenset[Party]) -> bool:
 
 
 def _may_handle(facts: Facts, acting: frozenset[Party]) -> bool:
-    return (
-        facts.self_service or facts.state is not State.DISPATCHED or acting != {Party.MEMBER}
-    )
+    return facts.self_service or facts.state is not State.DISPATCHED or acting != {Party.MEMBER}
 
 
 def _reopen_in_time(facts: Facts, acting: frozenset[Party]) -> bool:

@@ -396,7 +396,9 @@ ROWS: tuple[Transition, ...] = (
     ),
     Transition(Action.RELOCATE, _by([P.DESK], S.FILED, S.DISPATCHED), needs=(N.PLACE,)),
     Transition(
-        Action.WHISTLE, _by([P.DESK], S.FILED, S.DISPATCHED), needs=(N.UNITS, N.QUESTION, N.NEW_DATE)
+        Action.WHISTLE,
+        _by([P.DESK], S.FILED, S.DISPATCHED),
+        needs=(N.UNITS, N.QUESTION, N.NEW_DATE),
     ),
     Transition(Action.REMIND, _on([P.REPORTER, P.FOLLOWER, P.DESK], OPEN)),
     Transition(Action.LEAVE, _on([P.REPORTER, P.FOLLOWER], ANY)),

@@ -43,7 +43,7 @@ class Report(Model):
 
     state: Mapped[State] = mapped_column(String(16))
     outcome: Mapped[Outcome | None] = mapped_column(String(16))
-    version: Mapped[int] = mapped_column(Integer, default=1)
+    version: Mapped[int] = mapped_column(Integer, default=0)
     seq: Mapped[int] = mapped_column(Integer, default=0)
     head_hash: Mapped[str] = mapped_column(String(64), default="")
 
@@ -59,6 +59,7 @@ class Report(Model):
     lon: Mapped[float | None] = mapped_column(Float)
     place: Mapped[dict[str, object]] = mapped_column(JsonDict, default=dict)
     edition_id: Mapped[int | None] = mapped_column(ForeignKey("editions.id"))
+    city_code: Mapped[str] = mapped_column(String(32))
     district_code: Mapped[str | None] = mapped_column(String(32))
     street_code: Mapped[str | None] = mapped_column(String(32))
     community_code: Mapped[str | None] = mapped_column(String(32))
@@ -101,8 +102,8 @@ class Report(Model):
 
     @property
     def area_codes(self) -> dict[str, str]:
-        """Level to code, highest first, of the areas that hold the report's place."""
-        levels = ("district", "street", "community", "general", "micro")
+        """Level to code, highest first, of the areas that hold the report; the city always does."""
+        levels = ("city", "district", "street", "community", "general", "micro")
         return {level: code for level in levels if (code := getattr(self, f"{level}_code"))}
 
     def facts(self, now: datetime) -> Facts:

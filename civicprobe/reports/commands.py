@@ -1,0 +1,190 @@
+"""What people bring to an action: one frozen value a use case, with its limits in the types.
+
+Pure values. JSON bodies and forms are both read into these (`schemas.parse`).
+"""
+
+import unicodedata
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+
+from civicprobe.errors import FieldFault, Unprocessable
+from civicprobe.reports.lifecycle import Action, Outcome, Severity
+
+MAX_NOTE = 2_000
+
+
+def _readable(text: str) -> str:
+    """Text without control characters (line ends apart); emoji and right-to-left text are words."""
+    if any(unicodedata.category(char) == "Cc" and char not in "\n\t\r" for char in text):
+        raise ValueError("control_character")
+    if any(unicodedata.category(char) == "Cs" for char in text):
+        raise ValueError("broken_character")
+    return text
+
+
+def _field_faults(fault: ValidationError) -> list[FieldFault]:
+    return [
+        FieldFault(
+            ".".join(str(part) for part in item["loc"]) or "data",
+            str(item["ctx"]["error"]) if item["type"] == "value_error" else item["type"],
+        )
+        for item in fault.errors(include_url=False, include_input=False)
+    ]
+
+
+Words = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=MAX_NOTE),
+    AfterValidator(_readable),
+]
+SomeWords = Annotated[Words, StringConstraints(min_length=1)]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Metres = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
+Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=32)]
+DatumName = Literal["wgs84", "gcj02", "bd09"]
+
+
+class Command(BaseModel):
+    """A frozen value; a field it does not know is a fault, not a surprise."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def model_validate(cls, obj: Any, **options: Any) -> Self:
+        """The command in `obj`; raises our Unprocessable with a code for each field at fault."""
+        try:
+            return super().model_validate(obj, **options)
+        except ValidationError as fault:
+            raise Unprocessable("incomplete", *_field_faults(fault)) from None
+
+
+class Pin(Command):
+    """A point set by hand."""
+
+    lat: Latitude
+    lon: Longitude
+    datum: DatumName = "wgs84"
+    at: AwareDatetime | None = None
+
+
+class Fix(Command):
+    """A position the phone measured: accuracy in metres, speed in metres a second."""
+
+    lat: Latitude
+    lon: Longitude
+    accuracy_m: Metres | None = None
+    datum: DatumName = "wgs84"
+    at: AwareDatetime | None = None
+    speed: Annotated[float, Field(ge=0, le=150, allow_inf_nan=False)] | None = None
+
+
+class SubmitReport(Command):
+    """A rider's report: nothing is required but a photo to come, or words."""
+
+    note: Words = ""
+    category: Code | None = None
+    urgent: bool = False
+    taken_at: AwareDatetime | None = None
+    fix: Fix | None = None
+    pin: Pin | None = None
+    landmark: Annotated[Words, StringConstraints(max_length=200)] = ""
+    photos: Annotated[int, Field(ge=0, le=3)] = 0
+
+
+class LaterFix(Command):
+    """A later position of a report that is still on its way."""
+
+    fix: Fix | None = None
+    pin: Pin | None = None
+
+
+class PlaceByHand(Command):
+    """Where it is: a point, with how far off it may be in metres."""
+
+    lat: Latitude
+    lon: Longitude
+    datum: DatumName = "wgs84"
+    radius_m: Annotated[float, Field(ge=1, le=1_000, allow_inf_nan=False)] = 30
+
+
+class FileReport(Command):
+    """The hazard is real: its category and how grave it is."""
+
+    category: Code
+    severity: Severity
+    note: Words = ""
+
+
+class Dispatch(Command):
+    """Which unit is to handle the case."""
+
+    unit: int
+    note: Words = ""
+
+
+class Accept(Command):
+    """The unit takes the case on."""
+
+    note: Words = ""
+
+
+class Propose(Command):
+    """What came of it; `fixed` brings an after-photo."""
+
+    outcome: Outcome
+    note: SomeWords
+    photos: Annotated[tuple[UUID, ...], Field(max_length=6)] = ()
+    destination: Words = ""
+
+
+class SendBack(Command):
+    """Why the case is not done."""
+
+    reason: SomeWords
+
+
+class Close(Command):
+    """The words that the rider will read."""
+
+    public_note: SomeWords
+
+
+class Withdraw(Command):
+    """The reporter takes it back."""
+
+    reason: Words = ""
+
+
+class Reopen(Command):
+    """Why a closed case is not over."""
+
+    reason: SomeWords
+    photos: Annotated[tuple[UUID, ...], Field(max_length=3)] = ()
+
+
+class Add(Command):
+    """Something more: words or a photo, for all tied to the report or for the desks alone."""
+
+    note: Words = ""
+    photos: Annotated[tuple[UUID, ...], Field(max_length=3)] = ()
+    audience: Literal["public", "staff", "office"] = "public"
+
+
+class ActionAsk(Command):
+    """An action asked for; `id` is the client's own UUID, so that asking again is safe."""
+
+    id: UUID
+    action: Action
+    version: Annotated[int, Field(ge=0)] | None = None
+    data: dict[str, Any] = Field(default_factory=dict)

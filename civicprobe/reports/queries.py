@@ -1,0 +1,224 @@
+"""Selects only: one report, its photos and timeline, the queues. Nothing here writes or commits."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true
+from sqlalchemy.orm import Session
+
+from civicprobe.accounts.actor import Actor
+from civicprobe.accounts.roles import Role
+from civicprobe.errors import Invalid, NotFound
+from civicprobe.reports.lifecycle import State
+from civicprobe.reports.models import EventPrivate, Photo, Report, ReportEvent
+from civicprobe.reports.numbers import row_id_of
+
+MAX_PAGE = 100
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One event with the erasable words beside it, if they are still there."""
+
+    event: ReportEvent
+    private: dict[str, Any]
+
+
+_OPEN = frozenset(State) - {State.CLOSED, State.MERGED}
+
+VIEWS: dict[Role, dict[str, frozenset[State]]] = {
+    Role.RIDER: {"mine": frozenset(State), "open": _OPEN, "closed": frozenset({State.CLOSED})},
+    Role.MEMBER: {
+        "new": frozenset({State.ASSIGNED}),
+        "done": frozenset(State) - {State.ASSIGNED},
+    },
+    Role.UNIT: {
+        "to_handle": frozenset({State.DISPATCHED}),
+        "handed_in": frozenset({State.HANDLED, State.CLOSED}),
+    },
+    Role.OFFICE: {
+        "to_dispatch": frozenset({State.FILED}),
+        "to_check": frozenset({State.HANDLED}),
+        "no_place": frozenset({State.NEEDS_PLACE}),
+        "with_members": frozenset({State.ASSIGNED}),
+        "with_units": frozenset({State.DISPATCHED, State.SUSPENDED}),
+        "open": _OPEN,
+        "closed": frozenset({State.CLOSED, State.MERGED}),
+        "all": frozenset(State),
+    },
+    Role.ADMIN: {"open": _OPEN, "all": frozenset(State)},
+}
+
+
+@dataclass(frozen=True)
+class QueueFilter:
+    """What the caller asks of a queue; each None or False asks nothing."""
+
+    view: str | None = None
+    state: State | None = None
+    street: str | None = None
+    category: str | None = None
+
+    @classmethod
+    def read(cls, asked: Mapping[str, str | None]) -> Self:
+        """The filter in a URL's words; raises Invalid `no_such_state`."""
+        state = asked.get("state")
+        if state is not None and state not in frozenset(State):
+            raise Invalid("no_such_state", state=state)
+        return cls(
+            view=asked.get("view"),
+            state=State(state) if state else None,
+            street=asked.get("street"),
+            category=asked.get("category"),
+        )
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """The reports this caller may know of, as a condition."""
+    match actor.role:
+        case Role.WORKER | Role.ADMIN:
+            return true()
+        case Role.RIDER:
+            return Report.reporter_id.in_(actor.device_ids)
+        case Role.MEMBER:
+            return Report.assignee_id == actor.account_id
+        case Role.UNIT:
+            return and_(Report.unit_id == actor.unit_id, Report.dispatched_at.is_not(None))
+        case Role.OFFICE:
+            return or_(
+                *(
+                    column == actor.area_code
+                    for column in (Report.street_code, Report.district_code, Report.city_code)
+                )
+            )
+
+
+def get_report(session: Session, key: str, *, visible: Actor, lock: bool = False) -> Report:
+    """The report of this number, or of this UUID for the one who sent it.
+
+    With `lock`, waits for whoever is acting on it. Raises NotFound `no_report` also where it
+    exists and the caller may not know; Invalid `number_malformed` when the key is neither.
+    """
+    report = session.scalar(_locked(select(Report).where(_key(key, visible)), lock))
+    if report is None or not is_visible(session, report, visible):
+        raise NotFound("no_report")
+    return report
+
+
+def get_report_by_id(session: Session, report_id: int, *, lock: bool = False) -> Report:
+    """The report of this row, for the worker; raises NotFound `no_report`."""
+    report = session.scalar(_locked(select(Report).where(Report.id == report_id), lock))
+    if report is None:
+        raise NotFound("no_report")
+    return report
+
+
+def find_own(session: Session, uuid: UUID, actor: Actor, *, lock: bool = False) -> Report | None:
+    """The caller's own report of this UUID."""
+    found = select(Report).where(Report.uuid == uuid, Report.reporter_id.in_(actor.device_ids))
+    return session.scalar(_locked(found, lock))
+
+
+def is_visible(session: Session, report: Report, actor: Actor) -> bool:
+    """Whether this caller may know of the report."""
+    found = select(Report.id).where(Report.id == report.id, visible_to(actor))
+    return session.scalar(found) is not None
+
+
+def list_queue(
+    session: Session,
+    actor: Actor,
+    ask: QueueFilter,
+    *,
+    after: tuple[datetime, int] | None = None,
+    limit: int = 50,
+) -> list[Report]:
+    """One page of the caller's queue, newest first, by keyset; one row more than `limit` if any.
+
+    Raises Invalid `no_such_view` for a view that is not the caller's.
+    """
+    found = select(Report).where(visible_to(actor), *_filters(actor, ask))
+    if after:
+        at, row_id = after
+        found = found.where(
+            or_(Report.created_at < at, and_(Report.created_at == at, Report.id < row_id))
+        )
+    ordered = found.order_by(Report.created_at.desc(), Report.id.desc())
+    return list(session.scalars(ordered.limit(min(limit, MAX_PAGE) + 1)))
+
+
+def _filters(actor: Actor, ask: QueueFilter) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = []
+    if ask.view is not None:
+        states = VIEWS.get(actor.role, {}).get(ask.view)
+        if states is None:
+            raise Invalid("no_such_view", view=ask.view)
+        if states != frozenset(State):
+            wanted.append(Report.state.in_(sorted(states)))
+        if states <= _OPEN:
+            wanted.append(Report.state.not_in(("closed", "merged")))
+    if ask.state is not None:
+        wanted.append(Report.state == ask.state)
+    if ask.street is not None:
+        wanted.append(Report.street_code == ask.street)
+    if ask.category is not None:
+        wanted.append(Report.category_code == ask.category)
+    return wanted
+
+
+def list_photos(session: Session, report_id: int) -> Sequence[Photo]:
+    """The photos of a report: the rider's by number, then evidence by time."""
+    rows = select(Photo).where(Photo.report_id == report_id)
+    return session.scalars(rows.order_by(Photo.kind.desc(), Photo.n, Photo.received_at)).all()
+
+
+def list_thumbs(session: Session, report_ids: Sequence[int]) -> dict[int, Photo]:
+    """The first picture with a ready thumbnail of each of these reports."""
+    rows = session.scalars(
+        select(Photo)
+        .where(Photo.report_id.in_(report_ids), Photo.kind == "hazard", Photo.state == "ready")
+        .order_by(Photo.report_id, Photo.n.desc())
+    )
+    return {photo.report_id: photo for photo in rows}
+
+
+def get_photo(session: Session, photo_id: UUID) -> Photo:
+    """One photo; raises NotFound `no_photo`."""
+    photo = session.get(Photo, photo_id)
+    if photo is None:
+        raise NotFound("no_photo")
+    return photo
+
+
+def list_timeline(session: Session, report_id: int) -> list[TimelineEntry]:
+    """All events of a report in their order, with the words beside them."""
+    rows = session.execute(
+        select(ReportEvent, EventPrivate.body)
+        .outerjoin(
+            EventPrivate,
+            and_(
+                EventPrivate.report_id == ReportEvent.report_id,
+                EventPrivate.seq == ReportEvent.seq,
+            ),
+        )
+        .where(ReportEvent.report_id == report_id)
+        .order_by(ReportEvent.seq)
+    )
+    return [TimelineEntry(event, body or {}) for event, body in rows]
+
+
+def _key(key: str, caller: Actor) -> ColumnElement[bool]:
+    try:
+        uuid = UUID(key)
+    except ValueError:
+        return Report.id == row_id_of(key)
+    return and_(Report.uuid == uuid, Report.reporter_id.in_(caller.device_ids))
+
+
+def _locked(found: Select[tuple[Report]], lock: bool) -> Select[tuple[Report]]:
+    if not lock:
+        return found
+    return found.with_for_update(key_share=True).execution_options(populate_existing=True)

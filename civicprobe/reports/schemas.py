@@ -1,0 +1,237 @@
+"""The shapes that go over HTTP: a report as one caller may see it, queues, actions."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.orm import Session
+
+from civicprobe.accounts.actor import Actor
+from civicprobe.accounts.roles import Role
+from civicprobe.grid.queries import area_names, find_alias
+from civicprobe.reports.checks import allowed_actions
+from civicprobe.reports.lifecycle import Action, Outcome, Party, Severity, State
+from civicprobe.reports.models import Photo, Report
+from civicprobe.reports.queries import TimelineEntry, list_photos, list_timeline
+from civicprobe.reports.services.perform import DOINGS
+from civicprobe.reports.transitions import Audience, standing_of
+
+READERS: dict[Audience, frozenset[Party]] = {
+    Audience.PUBLIC: frozenset(Party),
+    Audience.STAFF: frozenset({Party.MEMBER, Party.UNIT, Party.DESK}),
+    Audience.TRIAGE: frozenset({Party.REPORTER, Party.MEMBER, Party.DESK}),
+    Audience.OFFICE: frozenset({Party.DESK}),
+}
+
+
+class Body(BaseModel):
+    """Base of what is answered: unknown fields refused, so that a slip shows in a test."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class AreaBody(Body):
+    """An area that holds the report's place; `synthetic` outlines are made up and say so."""
+
+    code: str
+    name: str
+    synthetic: bool
+
+
+class PlaceBody(Body):
+    """Where it is, in WGS-84, and how sure that is."""
+
+    lat: float
+    lon: float
+    datum: str = "wgs84"
+    source: str
+    radius_m: float
+    grade: str
+    warnings: list[str]
+
+
+class AssigneeBody(Body):
+    """Who has it, under their alias, and why they were chosen."""
+
+    alias: str
+    area: str | None
+    rule: str | None
+    reason: str | None
+
+
+class PhotoBody(Body):
+    """One picture; the URLs are there once its copies are made."""
+
+    id: UUID
+    kind: str
+    n: int | None
+    state: str
+    reason: str | None
+    screen_url: str | None
+    thumb_url: str | None
+    facts: dict[str, Any]
+
+
+class TimelineBody(Body):
+    """One step, with the words that this caller may read."""
+
+    seq: int
+    at: datetime
+    action: Action
+    actor_role: Party
+    state: State
+    note: str | None
+    data: dict[str, Any]
+
+
+class ReportBody(Body):
+    """A report as the caller may see it."""
+
+    number: str
+    uuid: UUID | None
+    state: State
+    outcome: Outcome | None
+    version: int
+    created_at: datetime
+    category: str | None
+    severity: Severity | None
+    urgent: bool
+    place: PlaceBody | None
+    areas: dict[str, AreaBody]
+    desk: str
+    unit: int | None
+    assignee: AssigneeBody | None
+    photos: list[PhotoBody]
+    timeline: list[TimelineBody]
+    allowed_actions: list[Action]
+
+
+class QueueItem(Body):
+    """One row of a queue: enough to choose by."""
+
+    number: str
+    uuid: UUID | None
+    state: State
+    outcome: Outcome | None
+    version: int
+    created_at: datetime
+    category: str | None
+    severity: Severity | None
+    urgent: bool
+    grade: str | None
+    areas: dict[str, str]
+    thumb_url: str | None
+
+
+class QueueBody(Body):
+    """A page of a queue; `next` is the cursor of the page after it, if there is one."""
+
+    items: list[QueueItem]
+    next: str | None
+
+
+def report_body(session: Session, report: Report, *, seen_by: Actor, now: datetime) -> ReportBody:
+    """The report as `seen_by` may see it at this moment."""
+    standing = standing_of(session, report, seen_by)
+    parties = standing.parties | ({Party.DESK} if seen_by.role is Role.ADMIN else frozenset())
+    names = area_names(session, report.edition_id, report.area_codes)
+    return ReportBody(
+        number=report.number,
+        uuid=report.uuid if Party.REPORTER in parties else None,
+        state=State(report.state),
+        outcome=Outcome(report.outcome) if report.outcome else None,
+        version=report.version,
+        created_at=report.created_at,
+        category=report.category_code,
+        severity=Severity(report.severity) if report.severity else None,
+        urgent=report.urgent,
+        place=_place(report),
+        areas={
+            level: AreaBody(code=area.code, name=area.name, synthetic=area.synthetic)
+            for level, area in names.items()
+        },
+        desk=report.desk_code,
+        unit=report.unit_id,
+        assignee=_assignee(session, report),
+        photos=[_photo(photo) for photo in list_photos(session, report.id)],
+        timeline=[
+            _step(entry, parties)
+            for entry in list_timeline(session, report.id)
+            if parties & READERS[Audience(entry.event.audience)]
+        ],
+        allowed_actions=list(allowed_actions(report.facts(now), standing, DOINGS)),
+    )
+
+
+def queue_item(report: Report, thumb: Photo | None, seen_by: Actor) -> QueueItem:
+    """One row of the caller's queue."""
+    return QueueItem(
+        number=report.number,
+        uuid=report.uuid if report.reporter_id in seen_by.device_ids else None,
+        state=State(report.state),
+        outcome=Outcome(report.outcome) if report.outcome else None,
+        version=report.version,
+        created_at=report.created_at,
+        category=report.category_code,
+        severity=Severity(report.severity) if report.severity else None,
+        urgent=report.urgent,
+        grade=str(report.place["grade"]) if report.place else None,
+        areas=report.area_codes,
+        thumb_url=f"/photos/{thumb.id}/thumb" if thumb else None,
+    )
+
+
+def _place(report: Report) -> PlaceBody | None:
+    if report.lat is None or report.lon is None:
+        return None
+    return PlaceBody(
+        lat=report.lat,
+        lon=report.lon,
+        **{name: report.place[name] for name in ("source", "radius_m", "grade", "warnings")},
+    )
+
+
+def _assignee(session: Session, report: Report) -> AssigneeBody | None:
+    if report.assignee_id is None:
+        return None
+    return AssigneeBody(
+        alias=find_alias(session, report.assignee_id) or "",
+        area=_text(report.route.get("area")),
+        rule=_text(report.route.get("rule")),
+        reason=_text(report.route.get("reason")),
+    )
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _photo(photo: Photo) -> PhotoBody:
+    ready = photo.state == "ready"
+    shown = ("taken_at", "no_gps_reason")
+    return PhotoBody(
+        id=photo.id,
+        kind=photo.kind,
+        n=photo.n,
+        state=photo.state,
+        reason=photo.reason,
+        screen_url=f"/photos/{photo.id}/screen" if ready else None,
+        thumb_url=f"/photos/{photo.id}/thumb" if ready else None,
+        facts={name: photo.facts[name] for name in shown if photo.facts.get(name) is not None},
+    )
+
+
+def _step(entry: TimelineEntry, parties: frozenset[Party]) -> TimelineBody:
+    event = entry.event
+    readers = READERS[Audience(entry.private.get("for", Audience.OFFICE))]
+    note = entry.private.get("note") if parties & readers else None
+    return TimelineBody(
+        seq=event.seq,
+        at=event.at,
+        action=Action(event.action),
+        actor_role=Party(event.party),
+        state=State(event.to_state),
+        note=note or None,
+        data=event.data,
+    )

@@ -1,0 +1,87 @@
+"""The one door for actions: what each action needs and which service does it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from civicprobe.accounts.actor import Actor
+from civicprobe.errors import Conflict, FieldFault, Unprocessable
+from civicprobe.grid.city import City
+from civicprobe.reports import commands
+from civicprobe.reports.chain import digest
+from civicprobe.reports.commands import ActionAsk, Command
+from civicprobe.reports.lifecycle import TABLE, Action
+from civicprobe.reports.models import ActionAnswer, Report
+from civicprobe.reports.services.add import add
+from civicprobe.reports.services.close import close, withdraw
+from civicprobe.reports.services.dispatch import accept, dispatch
+from civicprobe.reports.services.handle import propose, send_back
+from civicprobe.reports.services.place import place_by_hand
+from civicprobe.reports.services.reopen import reopen
+from civicprobe.reports.services.review import file
+from civicprobe.reports.transitions import By
+
+
+@dataclass(frozen=True)
+class Doing:
+    """How an action is done: what it brings, the service, and whether that looks at the map."""
+
+    command: type[Command]
+    service: Callable[..., object]
+    on_map: bool = False
+
+
+DOINGS: Mapping[Action, Doing] = {
+    Action.PLACE: Doing(commands.PlaceByHand, place_by_hand, on_map=True),
+    Action.FILE: Doing(commands.FileReport, file),
+    Action.DISPATCH: Doing(commands.Dispatch, dispatch),
+    Action.PROPOSE: Doing(commands.Propose, propose),
+    Action.SEND_BACK: Doing(commands.SendBack, send_back),
+    Action.CLOSE: Doing(commands.Close, close),
+    Action.WITHDRAW: Doing(commands.Withdraw, withdraw),
+    Action.REOPEN: Doing(commands.Reopen, reopen, on_map=True),
+    Action.ACCEPT: Doing(commands.Accept, accept),
+    Action.ADD: Doing(commands.Add, add),
+}
+
+
+def find_answer(session: Session, report: Report, ask: ActionAsk, actor: Actor) -> str | None:
+    """The first answer to this very asking, or None; raises Conflict `other_content` if it was
+    another one under the same id. Look only while the report is locked."""
+    kept = session.get(ActionAnswer, (actor.key, ask.id))
+    if kept is None:
+        return None
+    if kept.digest != _digest(ask) or kept.report_id != report.id:
+        raise Conflict("other_content")
+    return kept.body
+
+
+def keep_answer(session: Session, report: Report, ask: ActionAsk, body: str, *, by: By) -> None:
+    """Keep the answer in the transaction of the action."""
+    session.add(
+        ActionAnswer(
+            caller=by.actor.key,
+            action_id=ask.id,
+            report_id=report.id,
+            digest=_digest(ask),
+            answered_at=by.now,
+            body=body,
+        )
+    )
+
+
+def perform(session: Session, report: Report, ask: ActionAsk, *, by: By, city: City) -> None:
+    """Do what is asked; raises Unprocessable naming the fields at fault, else as the service."""
+    doing = DOINGS.get(ask.action)
+    if doing is None:
+        raise Unprocessable("incomplete", FieldFault("action", "no_such_action"))
+    if TABLE[ask.action].is_move and ask.version is None:
+        raise Unprocessable("incomplete", FieldFault("version", "missing"))
+    command = doing.command.model_validate(ask.data)
+    extra = {"city": city} if doing.on_map else {}
+    doing.service(session, report, command, by=by, **extra)
+
+
+def _digest(ask: ActionAsk) -> str:
+    return digest([ask.action.value, ask.version, ask.data])

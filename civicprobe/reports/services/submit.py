@@ -1,0 +1,108 @@
+"""A rider's report comes in: one row, one event, one piece of follow-up work."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from civicprobe import outbox
+from civicprobe.accounts.actor import Actor
+from civicprobe.catalog.queries import find_category
+from civicprobe.errors import Conflict, FieldFault, Forbidden, Unprocessable
+from civicprobe.reports.chain import digest
+from civicprobe.reports.commands import SubmitReport
+from civicprobe.reports.lifecycle import TABLE, Action, State
+from civicprobe.reports.models import Report
+from civicprobe.reports.transitions import Audience, By, Step, apply
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The report, and whether it was made now or had been before."""
+
+    report: Report
+    created: bool
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What a city sets for taking reports in."""
+
+    city_code: str
+    photo_wait_s: int
+
+
+def submit(
+    session: Session, uuid: UUID, command: SubmitReport, *, intake: Intake, by: By
+) -> Receipt:
+    """Take a report in under the phone's own UUID; sending the same again changes nothing.
+
+    Raises Conflict `other_content` when this UUID carries another report, Unprocessable when
+    there is neither photo nor words or no such category, Forbidden for who is no rider.
+    """
+    _check(session, command, by.actor)
+    content = digest(command.model_dump(mode="json"))
+    before = _find(session, uuid)
+    if before is None:
+        try:
+            with session.begin_nested():
+                report = _new(uuid, command, content, intake, by)
+                session.add(report)
+                session.flush()
+        except IntegrityError:
+            # The same phone sent it twice at once, and the other one was first.
+            before = _find(session, uuid)
+            if before is None:
+                raise
+        else:
+            _open(session, report, command, intake, by)
+            return Receipt(report, created=True)
+    if before.digest != content or before.reporter_id not in by.actor.device_ids:
+        raise Conflict("other_content")
+    return Receipt(before, created=False)
+
+
+def _check(session: Session, command: SubmitReport, actor: Actor) -> None:
+    if not actor.device_ids:
+        raise Forbidden("not_yours_to_do", action=Action.SUBMIT.value)
+    if not command.photos and not command.note:
+        raise Unprocessable("incomplete", FieldFault("photos", "photo_or_text"))
+    if command.category and find_category(session, command.category) is None:
+        raise Unprocessable("incomplete", FieldFault("category", "no_such_category"))
+
+
+def _find(session: Session, uuid: UUID) -> Report | None:
+    return session.scalar(select(Report).where(Report.uuid == uuid))
+
+
+def _new(uuid: UUID, command: SubmitReport, content: str, intake: Intake, by: By) -> Report:
+    evidence = command.model_dump(
+        mode="json", include={"taken_at", "fix", "pin", "landmark"}, exclude_none=True
+    )
+    return Report(
+        uuid=uuid,
+        digest=content,
+        reporter_id=min(by.actor.device_ids),
+        created_at=by.now,
+        state=State.RECEIVED.value,
+        city_code=intake.city_code,
+        desk_code=intake.city_code,
+        category_code=command.category,
+        urgent=command.urgent,
+        photos_announced=command.photos,
+        evidence=evidence,
+    )
+
+
+def _open(session: Session, report: Report, command: SubmitReport, intake: Intake, by: By) -> None:
+    step = Step(
+        data={"photos": command.photos, "urgent": command.urgent, "category": command.category},
+        private={"note": command.note, "for": Audience.TRIAGE, "device": report.reporter_id},
+    )
+    apply(session, report, TABLE[Action.SUBMIT], by=by, step=step)
+    wait_s = intake.photo_wait_s if command.photos and not command.urgent else 0
+    due_at = by.now + timedelta(seconds=wait_s)
+    outbox.write(session, "enrich", now=by.now, due_at=due_at, report_id=report.id)

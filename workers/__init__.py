@@ -1,0 +1,1 @@
+"""Processes that do the follow-up work: ids in, one service call, nothing else."""

@@ -1,0 +1,40 @@
+"""Tasks of the queue: enrich a report, make a photo's copies, hand what failed to a desk."""
+
+from uuid import UUID
+
+from civicprobe.broker import PICTURES_LIMITS
+from civicprobe.db import utc_now
+from civicprobe.grid.city import active_city
+from civicprobe.reports.services import enrich as enriching
+from civicprobe.reports.services import pictures as copying
+from civicprobe.reports.services.give_up import give_up as hand_to_desk
+from civicprobe.web.parts import parts
+from workers.work import short_read, unit_of_work, work
+
+
+@work("enrich")
+def enrich(row_id: int, report_id: int) -> None:
+    """Settle where a report is and who gets it."""
+    with short_read() as session:
+        wanted = enriching.list_unread(session, report_id)
+        city = active_city(session, parts().settings)
+    facts = enriching.read_photos(parts().storage, wanted)
+    with unit_of_work(row_id) as session:
+        enriching.enrich(session, report_id, facts, city=city, now=utc_now())
+
+
+@work("pictures", **PICTURES_LIMITS)
+def pictures(row_id: int, photo_id: str) -> None:
+    """Make the copies that people see."""
+    with short_read() as session:
+        sha256 = copying.find_bytes(session, UUID(photo_id))
+    copies = copying.make(parts().storage, sha256, parts().settings.max_pixels)
+    with unit_of_work(row_id) as session:
+        copying.keep(session, UUID(photo_id), copies)
+
+
+@work("give_up")
+def give_up(row_id: int, failed_id: int) -> None:
+    """What failed five times goes before a person."""
+    with unit_of_work(row_id) as session:
+        hand_to_desk(session, failed_id, now=utc_now())
