@@ -1,0 +1,125 @@
+"""The worker reads what the photos tell, settles the place and hands the report to a person."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from civicprobe.errors import NotFound
+from civicprobe.grid.city import City
+from civicprobe.reports.exif import PhotoFacts, read_facts
+from civicprobe.reports.lifecycle import TABLE, Action, State
+from civicprobe.reports.models import Photo, Report
+from civicprobe.reports.place import Place, weigh
+from civicprobe.reports.queries import get_report_by_id
+from civicprobe.reports.services.evidence import evidence_of
+from civicprobe.reports.services.routing import Routed, route
+from civicprobe.reports.transitions import WORKER, By, Step, apply
+from civicprobe.storage import Storage
+
+STILL_WEIGHED = frozenset({State.RECEIVED, State.NEEDS_PLACE, State.ASSIGNED})
+BY_HAND = "hand"
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A photo whose bytes nobody has read yet."""
+
+    photo_id: UUID
+    sha256: str
+
+
+def list_unread(session: Session, report_id: int) -> list[Unread]:
+    """The rider's photos of a report that have bytes and no facts."""
+    rows = session.scalars(
+        select(Photo).where(Photo.report_id == report_id, Photo.kind == "hazard")
+    )
+    return [Unread(row.id, row.sha256) for row in rows if row.sha256 and not row.facts]
+
+
+def read_photos(storage: Storage, wanted: Sequence[Unread]) -> dict[UUID, PhotoFacts]:
+    """What each photo tells of time and place; call with no transaction open."""
+    facts = {}
+    for item in wanted:
+        try:
+            facts[item.photo_id] = read_facts(storage.get(item.sha256))
+        except NotFound:
+            continue
+    return facts
+
+
+def enrich(
+    session: Session,
+    report_id: int,
+    facts: Mapping[UUID, PhotoFacts],
+    *,
+    city: City | None,
+    now: datetime,
+) -> None:
+    """Choose the place, find the grid and the member, and apply `place`; or ask where it is.
+
+    Safe to repeat: the same evidence leads to the same place, and then nothing is written. A
+    place set by hand, or a case that is filed, is left alone.
+    """
+    report = get_report_by_id(session, report_id, lock=True)
+    photos = _keep_facts(session, report, facts)
+    if report.state not in STILL_WEIGHED or report.place.get("source") == BY_HAND:
+        return
+    weighed = weigh(evidence_of(report, photos), received_at=report.created_at)
+    if not isinstance(weighed, Place):
+        _ask(session, report, weighed.reason, now)
+        return
+    routed = route(session, report, city, weighed.point, weighed.radius_m)
+    if routed is None:
+        _ask(session, report, "no_map" if city is None else "outside", now)
+    elif not _is_there(report, weighed):
+        _place(session, report, weighed, routed, now)
+
+
+def _keep_facts(
+    session: Session, report: Report, facts: Mapping[UUID, PhotoFacts]
+) -> list[PhotoFacts]:
+    rows = session.scalars(
+        select(Photo)
+        .where(Photo.report_id == report.id, Photo.kind == "hazard", Photo.sha256.is_not(None))
+        .order_by(Photo.n)
+    ).all()
+    for row in rows:
+        if row.id in facts:
+            row.facts = facts[row.id].to_json()
+    return [PhotoFacts.from_json(row.facts) for row in rows if row.facts]
+
+
+def _ask(session: Session, report: Report, reason: str, now: datetime) -> None:
+    if report.state == State.RECEIVED:
+        step = Step(data={"reason": reason}, change={"place": {}})
+        apply(session, report, TABLE[Action.ASK_PLACE], by=By(WORKER, now), step=step)
+
+
+def _is_there(report: Report, place: Place) -> bool:
+    return (
+        report.state == State.ASSIGNED
+        and report.place.get("source") == place.source
+        and (report.lat, report.lon) == (place.point.lat, place.point.lon)
+    )
+
+
+def _place(
+    session: Session, report: Report, place: Place, routed: Routed, now: datetime
+) -> None:
+    kept: dict[str, Any] = {
+        "source": place.source,
+        "radius_m": place.radius_m,
+        "grade": place.grade,
+        "warnings": list(place.warnings),
+        "others": [list(other) for other in place.others],
+    }
+    step = Step(
+        change={**routed.change, "lat": place.point.lat, "lon": place.point.lon, "place": kept},
+        data={**routed.data, "source": place.source, "grade": place.grade},
+    )
+    apply(session, report, TABLE[Action.PLACE], by=By(WORKER, now), step=step)

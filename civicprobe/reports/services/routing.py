@@ -1,0 +1,108 @@
+"""From a point to the person who should see it: the areas that hold it, then the ladder."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from civicprobe.grid.areas import AreaName
+from civicprobe.grid.choosing import Choice, choose
+from civicprobe.grid.city import City
+from civicprobe.grid.coords import Point
+from civicprobe.grid.locator import Located
+from civicprobe.grid.queries import roster
+from civicprobe.reports.lifecycle import State
+from civicprobe.reports.models import Report
+from civicprobe.reports.services.desks import LEVELS, barred_accounts, desk_for
+
+KEPT_CANDIDATES = 8
+
+
+@dataclass(frozen=True)
+class Routed:
+    """Columns to change on the report, and what the event keeps of the why."""
+
+    change: Mapping[str, Any]
+    data: Mapping[str, Any]
+
+
+def route(
+    session: Session,
+    report: Report,
+    city: City | None,
+    point: Point,
+    radius_m: float,
+    *,
+    had_it: frozenset[int] = frozenset(),
+) -> Routed | None:
+    """Who gets a report at this point; None when it lies outside the map (市外), never snapped.
+
+    A point just outside every grid (nearest within the city's limit) goes to the nearest, and the
+    event says so. Members in `had_it` passed on or decided this report and are not asked again.
+    """
+    if city is None:
+        return None
+    located = city.locator.locate(point, radius_m)
+    chain = located.chain or located.nearest_chain
+    if not chain:
+        return None
+    choice = choose(
+        chain,
+        roster(session),
+        city_code=report.city_code,
+        load=open_load(session),
+        barred=barred_accounts(session, report),
+        had_it=had_it,
+    )
+    areas = {area.level.value: area.code for area in chain}
+    return Routed(
+        change=_change(session, report, city, choice, areas),
+        data={"areas": areas, "edition": city.edition_id, **_why(choice, located, chain)},
+    )
+
+
+def open_load(session: Session) -> dict[int, int]:
+    """How many reports wait for each member now."""
+    rows = session.execute(
+        select(Report.assignee_id, func.count())
+        .where(Report.state == State.ASSIGNED.value, Report.assignee_id.is_not(None))
+        .group_by(Report.assignee_id)
+    )
+    return {account_id: count for account_id, count in rows if account_id is not None}
+
+
+def _change(
+    session: Session, report: Report, city: City, choice: Choice, areas: Mapping[str, str]
+) -> dict[str, Any]:
+    by_desk = choice.kind == "desk"
+    above = {level: areas[level] for level in LEVELS if level in areas}
+    return {
+        **{
+            f"{level}_code": areas.get(level)
+            for level in ("district", "street", "community", "general", "micro")
+        },
+        "edition_id": city.edition_id,
+        "assignee_id": choice.account_id,
+        "desk_code": choice.area_code if by_desk else desk_for(session, report, areas=above),
+        "opened_at": None,
+        "route": {"rule": choice.rule, "reason": choice.reason, "area": choice.area_code},
+    }
+
+
+def _why(choice: Choice, located: Located, chain: tuple[AreaName, ...]) -> dict[str, Any]:
+    """What explains the choice, without naming anybody: aliases are looked up when shown."""
+    near = [item for item in located.candidates if item.area.code != chain[0].code]
+    return {
+        "rule": choice.rule,
+        "reason": choice.reason,
+        "area": choice.area_code,
+        "on_border": located.on_border,
+        "outside_m": round(located.nearest.distance_m, 1) if located.nearest else None,
+        "neighbours": [item.area.code for item in near[:KEPT_CANDIDATES]],
+        "passed": [
+            {"area": item.area, "why": item.why_not.value, "account": item.account_id}
+            for item in choice.considered[:KEPT_CANDIDATES]
+        ],
+    }
