@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from kombu import Queue
 
+from civicprobe.broker import transport
+
 QUEUES = ("enrich", "notices", "clocks", "pictures")
 
 SOFT_LIMIT_S = 12
@@ -30,8 +32,10 @@ def celery_config(
     """Everything for `app.conf.update`, but which task goes to which queue.
 
     `redis_url` as in the settings: `redis://`, `rediss://` or `unix:///socket`. The two times are
-    parameters for tests only. Raises ValueError if a task could outlive its visibility.
+    parameters for tests only. Raises ValueError if a task could outlive its visibility. Registers
+    our transport with kombu.
     """
+    transport.register()
     if hard_limit_s >= visibility_s:
         raise ValueError("visibility must exceed the hard time limit, or tasks run twice")
     return {
@@ -70,7 +74,7 @@ def _transport(visibility_s: int) -> dict[str, Any]:
         # A worker killed within its sweep leaves the lock; by default that stops sweeps for 300 s.
         "unacked_mutex_expire": 5,
         "socket_connect_timeout": 1,
-        "socket_timeout": 5,
+        "socket_timeout": 3,
         "health_check_interval": 10,
         **_SHORT_RETRIES,
     }
