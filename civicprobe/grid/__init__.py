@@ -1,0 +1,1 @@
+"""The city map and who is on duty in it; knows nothing of reports."""

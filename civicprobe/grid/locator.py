@@ -1,0 +1,238 @@
+"""The city as an immutable index: a point -> the areas that hold it, those near, or none.
+
+Pure, but for `save` and `load` of its one file. What holds a point is decided in degrees, exactly
+as the outlines are written; distances are true metres around the point. On a border the lowest
+code wins, and the answer says that it is on a border.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from civicprobe.grid.areas import AreaName, AreaShape, Level
+from civicprobe.grid.coords import Point, degree_lengths_m
+from civicprobe.grid.mapfile import (
+    LEVELS,
+    Arrays,
+    compile_areas,
+    load_arrays,
+    parts_of,
+    save_arrays,
+)
+
+ON_BORDER_M = 0.01
+# A worse fix than this names no candidates worth showing; the list would be thousands long.
+MAX_RADIUS_M = 2_000.0
+_ZERO = shapely.points(0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An area the point may truly lie in, and how many metres away it is (0: it holds it)."""
+
+    area: AreaName
+    distance_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Where a point is. `chain` goes from the finest area up to the district; outside it is empty.
+
+    `border_m` is the distance to the finest area's border. `candidates` are the finest areas within
+    `radius_m`, nearest first. `nearest` is set outside only: named, with its chain, never assumed.
+    """
+
+    point: Point
+    radius_m: float
+    chain: tuple[AreaName, ...] = ()
+    border_m: float | None = None
+    on_border: bool = False
+    candidates: tuple[Candidate, ...] = ()
+    dedicated: AreaName | None = None
+    nearest: Candidate | None = None
+    nearest_chain: tuple[AreaName, ...] = ()
+
+    @property
+    def inside(self) -> bool:
+        """Whether an area of the map holds the point."""
+        return bool(self.chain)
+
+    @property
+    def codes(self) -> dict[Level, str]:
+        """Level to code of the areas that hold the point."""
+        return {area.level: area.code for area in self.chain}
+
+    def at(self, level: Level) -> AreaName | None:
+        """The area of this level that holds the point, if there is one."""
+        return next((area for area in self.chain if area.level is level), None)
+
+
+class Locator:
+    """The index of one edition: its content never changes, threads share it freely."""
+
+    def __init__(self, arrays: Arrays) -> None:
+        """An index over the arrays of `mapfile.compile_areas`."""
+        self._levels = [LEVELS[number] for number in arrays["level"].tolist()]
+        self._codes, self._names = arrays["code"], arrays["name"]
+        self._parents = arrays["parent"].tolist()
+        self._synthetic = arrays["synthetic"].tolist()
+        self._chains: dict[int, tuple[AreaName, ...]] = {}
+        over = arrays["level"][arrays["part_area"]] == LEVELS.index(Level.DEDICATED)
+        parts = parts_of(arrays)
+        self._ground = _Layer(parts[~over], arrays["part_area"][~over])
+        self._overlay = _Layer(parts[over], arrays["part_area"][over])
+
+    @classmethod
+    def build(cls, areas: Iterable[AreaShape]) -> Self:
+        """An index of areas that name each other as parents."""
+        return cls(compile_areas(areas))
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """The index kept in a file; raises OSError, ValueError or BadZipFile if it is not one."""
+        return cls(load_arrays(path))
+
+    @staticmethod
+    def save(areas: Iterable[AreaShape], path: Path) -> None:
+        """Keep the index of these areas in a file."""
+        save_arrays(compile_areas(areas), path)
+
+    def __len__(self) -> int:
+        """How many areas of all levels there are."""
+        return len(self._codes)
+
+    def find(self, code: str) -> AreaName | None:
+        """The area of a code."""
+        row = self._row(code)
+        return None if row is None else self._label(row)
+
+    def chain_of(self, code: str) -> tuple[AreaName, ...]:
+        """The area of a code and those above it, finest first; empty if there is none."""
+        row = self._row(code)
+        return () if row is None else self._chain(row)
+
+    def locate(
+        self, point: Point, radius_m: float = 0.0, *, nearest_limit_m: float = 0.0
+    ) -> Located:
+        """The areas of a point known to within `radius_m`; outside, the nearest within a limit."""
+        radius_m = min(radius_m, MAX_RADIUS_M)
+        row, part = self._ground.holder(point)
+        if row is None:
+            return self._outside(point, radius_m, nearest_limit_m)
+        chain = self._chain(row)
+        border_m = self._ground.border_m(part, point)
+        candidates: tuple[Candidate, ...] = (Candidate(chain[0], 0.0),)
+        if border_m <= radius_m:
+            candidates = self._near(point, radius_m)
+        return Located(
+            point,
+            radius_m,
+            chain,
+            border_m,
+            border_m <= ON_BORDER_M,
+            candidates,
+            self._dedicated(point),
+        )
+
+    def _outside(self, point: Point, radius_m: float, limit_m: float) -> Located:
+        """No area holds the point; within a centimetre of some it lies in a seam between them."""
+        near = self._near(point, max(radius_m, limit_m, ON_BORDER_M))
+        candidates = tuple(each for each in near if each.distance_m <= radius_m)
+        seam = [each.area.code for each in near if each.distance_m <= ON_BORDER_M]
+        if seam:
+            chain = self.chain_of(min(seam))
+            return Located(
+                point, radius_m, chain, 0.0, True, candidates or near[:1], self._dedicated(point)
+            )
+        if not near or near[0].distance_m > limit_m:
+            return Located(point, radius_m, candidates=candidates)
+        return Located(
+            point,
+            radius_m,
+            candidates=candidates,
+            nearest=near[0],
+            nearest_chain=self.chain_of(near[0].area.code),
+        )
+
+    def _near(self, point: Point, radius_m: float) -> tuple[Candidate, ...]:
+        """The finest areas within the radius, nearest first, then by code."""
+        found = self._ground.within(point, radius_m)
+        order = sorted(found, key=lambda row: (found[row], row))
+        return tuple(Candidate(self._label(row), found[row]) for row in order)
+
+    def _dedicated(self, point: Point) -> AreaName | None:
+        if not self._overlay.size:
+            return None
+        row, _ = self._overlay.holder(point)
+        return None if row is None else self._label(row)
+
+    def _row(self, code: str) -> int | None:
+        row = int(np.searchsorted(self._codes, code))
+        return row if row < len(self._codes) and self._codes[row] == code else None
+
+    def _label(self, row: int) -> AreaName:
+        return AreaName(
+            self._levels[row],
+            self._codes[row].item(),
+            self._names[row].item(),
+            self._synthetic[row],
+        )
+
+    def _chain(self, row: int) -> tuple[AreaName, ...]:
+        parent = self._parents[row]
+        return (self._label(row), *self._above(parent)) if parent >= 0 else (self._label(row),)
+
+    def _above(self, row: int) -> tuple[AreaName, ...]:
+        """The chain of an area with children: few, asked for often, so kept once made."""
+        kept = self._chains.get(row)
+        if kept is None:
+            kept = self._chains[row] = self._chain(row)
+        return kept
+
+
+class _Layer:
+    """Polygons in a tree, each with the row of the area it belongs to; rows ascend with them."""
+
+    def __init__(self, parts: NDArray[Any], rows: NDArray[np.int32]) -> None:
+        self.size = len(parts)
+        self._parts, self._rows = parts, rows
+        self._tree = shapely.STRtree(parts)
+
+    def holder(self, point: Point) -> tuple[int | None, int]:
+        """The lowest row that holds the point, and the polygon that does."""
+        spot = shapely.points((point.lon, point.lat))
+        hits = self._tree.query(spot, predicate="intersects")
+        if not hits.size:
+            return None, -1
+        part = int(hits.min()) if hits.size > 1 else int(hits[0])
+        return int(self._rows[part]), part
+
+    def border_m(self, part: int, point: Point) -> float:
+        """Metres from the point to the border of one polygon."""
+        border = shapely.boundary(_around(self._parts[part], point))
+        return float(shapely.distance(border, _ZERO))
+
+    def within(self, point: Point, radius_m: float) -> dict[int, float]:
+        """Rows within the radius and their distance in metres."""
+        north, east = degree_lengths_m(point.lat)
+        up, side = radius_m / north, radius_m / east
+        box = shapely.box(point.lon - side, point.lat - up, point.lon + side, point.lat + up)
+        parts = self._tree.query(box)
+        distances = shapely.distance(_around(self._parts[parts], point), _ZERO)
+        found: dict[int, float] = {}
+        for row, distance in zip(self._rows[parts].tolist(), distances.tolist(), strict=True):
+            if distance <= radius_m:
+                found[row] = min(distance, found.get(row, distance))
+        return found
+
+
+def _around(geometry: Any, point: Point) -> Any:
+    """Geometry in metres east and north of the point."""
+    north, east = degree_lengths_m(point.lat)
+    middle, metres = np.array([point.lon, point.lat]), np.array([east, north])
+    return shapely.transform(geometry, lambda pairs: (pairs - middle) * metres)

@@ -1,0 +1,1 @@
+"""What people do to the map and its people, one use case a file."""
