@@ -1,0 +1,1 @@
+"""What a city sets: categories, handling units; later limits and calendars."""
