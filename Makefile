@@ -83,9 +83,7 @@ worker: setup  ## both workers, beat and the relay, on the environment's setting
 	wait -n
 
 messages: setup  ## new words of code and templates, into every catalog
-	@pot=$$(mktemp); trap 'rm -f "$$pot"' EXIT; \
-	$(BIN)/pybabel -q extract -F pyproject.toml -k _l -k lazy_gettext -k lazy_ngettext:1,2 -k lazy_pgettext:1c,2 -o "$$pot" civicprobe; \
-	$(BIN)/pybabel -q update -N --no-wrap --ignore-pot-creation-date -i "$$pot" -d civicprobe/translations
+	$(BIN)/python -m scripts.messages
 
 UV_LOCK = "$$tmp/bin/uv" pip compile -q --no-config --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
