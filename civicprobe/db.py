@@ -59,7 +59,9 @@ def engine_options(url: str) -> dict[str, Any]:
     """Options of `create_engine` for this URL."""
     if url.startswith("sqlite"):
         # The driver's own transactions are off: `begin` below sends the right BEGIN (ADR 0002).
-        return {"connect_args": {"isolation_level": None, "timeout": 10, "check_same_thread": False}}
+        return {
+            "connect_args": {"isolation_level": None, "timeout": 10, "check_same_thread": False}
+        }
     return {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 16, "pool_timeout": 10}
 
 

@@ -7,7 +7,7 @@ from workers.work import unit_of_work, work
 
 
 @work("notice")
-def tell(row_id: int, report_id: int, seq: int, topic: str) -> None:
+def tell(row_id: int, report_id: int, seq: int, about: str) -> None:
     """Put a notice into each inbox it belongs in."""
     with unit_of_work(row_id) as session:
-        tell_people(session, report_id, seq, Topic(topic), now=utc_now())
+        tell_people(session, report_id, seq, Topic(about), now=utc_now())

@@ -48,7 +48,7 @@ def work(topic: str, **options: Any) -> Callable[[Callable[..., None]], Any]:
                     db.session.rollback()
                 except Exception as fault:
                     db.session.rollback()
-                    outbox.note_error(db.session, row_id, _name(fault), utc_now())
+                    outbox.note_error(db.session(), row_id, _name(fault), utc_now())
                     db.session.commit()
                     raise
 

@@ -56,17 +56,17 @@ def put_photo(uuid_text: str, n: int) -> Response:
     uuid, actor, now = read_uuid(uuid_text), current_actor(), utc_now()
     check_number(n)
     with reading():
-        if find_own(db.session, uuid, actor) is None:
+        if find_own(db.session(), uuid, actor) is None:
             raise NotFound("no_report")
         db.session.rollback()
     try:
         stored = store_upload(request.get_data(cache=False), request.mimetype, request.headers)
     except Fault as fault:
         if fault.code.startswith("photo_"):
-            refuse_photo(db.session, own_report(uuid), n, fault.code, now=now)
+            refuse_photo(db.session(), own_report(uuid), n, fault.code, now=now)
             db.session.commit()
         raise
-    receipt = add_photo(db.session, own_report(uuid), n, stored, by=By(actor, now))
+    receipt = add_photo(db.session(), own_report(uuid), n, stored, by=By(actor, now))
     answer = {"id": str(receipt.photo.id), "n": n, "sha256": stored.sha256}
     db.session.commit()
     return _json(answer, HTTPStatus.CREATED if receipt.created else HTTPStatus.OK)
@@ -78,7 +78,7 @@ def put_photo(uuid_text: str, n: int) -> Response:
 def put_fix(uuid_text: str, command: LaterFix) -> Response:
     """A later position or pin; weighed only until the case is filed."""
     report = own_report(read_uuid(uuid_text))
-    taken = add_fix(db.session, report, command, by=By(current_actor(), utc_now()))
+    taken = add_fix(db.session(), report, command, by=By(current_actor(), utc_now()))
     db.session.commit()
     return _json({"taken": taken}, HTTPStatus.OK)
 
@@ -90,11 +90,11 @@ def put_evidence(number: str, uuid_text: str) -> Response:
     """A picture to be named in an action's `photos`; swept after a day if none does."""
     photo_id, actor, now = read_uuid(uuid_text), current_actor(), utc_now()
     with reading():
-        get_report(db.session, number, visible=actor)
+        get_report(db.session(), number, visible=actor)
         db.session.rollback()
     stored = store_upload(request.get_data(cache=False), request.mimetype, request.headers)
-    report = get_report(db.session, number, visible=actor, lock=True)
-    receipt = add_evidence(db.session, report, photo_id, stored, by=By(actor, now))
+    report = get_report(db.session(), number, visible=actor, lock=True)
+    receipt = add_evidence(db.session(), report, photo_id, stored, by=By(actor, now))
     db.session.commit()
     status = HTTPStatus.CREATED if receipt.created else HTTPStatus.OK
     return _json({"id": str(photo_id), "sha256": stored.sha256}, status)
@@ -115,7 +115,7 @@ def post_report() -> Response:
 @blueprint.output(ReportBody)
 def read_report(key: str) -> Response:
     """The report of this number, or of this UUID for the one who sent it."""
-    report = get_report(db.session, key, visible=current_actor())
+    report = get_report(db.session(), key, visible=current_actor())
     return tagged(shown(report))
 
 
@@ -135,8 +135,8 @@ def read_queue() -> Response:
     """A page of the caller's queue; every filter is in the URL."""
     actor, limit = current_actor(), _limit()
     after = decode_cursor(request.args.get("cursor"))
-    rows = list_queue(db.session, actor, queue_filter(), after=after, limit=limit)
-    thumbs = list_thumbs(db.session, [row.id for row in rows])
+    rows = list_queue(db.session(), actor, queue_filter(), after=after, limit=limit)
+    thumbs = list_thumbs(db.session(), [row.id for row in rows])
     page = rows[:limit]
     last = page[-1] if len(rows) > limit else None
     body = QueueBody(

@@ -2,12 +2,12 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
-from werkzeug.datastructures import FileStorage
+from werkzeug.datastructures import FileStorage, Headers
 
 from civicprobe.accounts.identity import current_actor
 from civicprobe.db import db, utc_now
@@ -38,21 +38,21 @@ class Taken:
 
 def shown(report: Report) -> str:
     """The report's JSON as the caller may see it now."""
-    body = report_body(db.session, report, seen_by=current_actor(), now=utc_now())
+    body = report_body(db.session(), report, seen_by=current_actor(), now=utc_now())
     return body.model_dump_json()
 
 
 def act_on(number: str, ask: ActionAsk) -> str:
     """Take one action for the caller and commit; the JSON of the answer, the first one if again."""
     actor, now = current_actor(), utc_now()
-    city = active_city(db.session, parts().settings)
-    report = get_report(db.session, number, visible=actor, lock=True)
-    body = find_answer(db.session, report, ask, actor)
+    city = active_city(db.session(), parts().settings)
+    report = get_report(db.session(), number, visible=actor, lock=True)
+    body = find_answer(db.session(), report, ask, actor)
     if body is None:
         by = By(actor, now, ask.version)
-        perform(db.session, report, ask, by=by, city=city)
+        perform(db.session(), report, ask, by=by, city=city)
         body = shown(report)
-        keep_answer(db.session, report, ask, body, by=by)
+        keep_answer(db.session(), report, ask, body, by=by)
     db.session.commit()
     return body
 
@@ -61,12 +61,12 @@ def take_in(uuid: UUID, command: SubmitReport) -> Receipt:
     """Submit for the caller; the commit is the door's."""
     settings = parts().settings
     intake = Intake(settings.city_code, settings.photo_wait_s)
-    return submit(db.session, uuid, command, intake=intake, by=By(current_actor(), utc_now()))
+    return submit(db.session(), uuid, command, intake=intake, by=By(current_actor(), utc_now()))
 
 
 def own_report(uuid: UUID) -> Report:
     """The caller's own report, locked until the commit; raises NotFound `no_report`."""
-    report = find_own(db.session, uuid, current_actor(), lock=True)
+    report = find_own(db.session(), uuid, current_actor(), lock=True)
     if report is None:
         raise NotFound("no_report")
     return report
@@ -99,13 +99,13 @@ def submit_with_photos(uuid: UUID, command: SubmitReport, files: Sequence[FileSt
     receipt = take_in(uuid, whole)
     report = own_report(uuid)
     for n, photo in enumerate(stored, start=1):
-        add_photo(db.session, report, n, photo, by=By(current_actor(), utc_now()))
+        add_photo(db.session(), report, n, photo, by=By(current_actor(), utc_now()))
     taken = Taken(report.number, shown(report), receipt.created)
     db.session.commit()
     return taken
 
 
-def store_upload(data: bytes, declared: str | None, headers: Mapping[str, str]) -> StoredPhoto:
+def store_upload(data: bytes, declared: str | None, headers: Headers) -> StoredPhoto:
     """Check bytes against what is said of them and keep them; raises the fault of `check_upload`,
     TooLarge, or Invalid `digest_differs`."""
     db.session.rollback()  # whatever was read is read: no transaction waits for the disk

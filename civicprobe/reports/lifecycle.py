@@ -4,7 +4,7 @@ Pure. The stages follow digital city management (采集, 立案, 派遣, 处置,
 GB/T 30428). Rules that need more than the table's columns are named checks in `checks.py`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -451,7 +451,7 @@ def _stay(facts: Facts) -> State:
     return facts.state
 
 
-_DERIVED = {
+_DERIVED: dict[Target, Callable[[Facts], State]] = {
     Target.STAY: _stay,
     Target.HANDLING: _handling,
     Target.REOPENED: _reopened,

@@ -218,7 +218,7 @@ def _key(key: str, caller: Actor) -> ColumnElement[bool]:
     return and_(Report.uuid == uuid, Report.reporter_id.in_(caller.device_ids))
 
 
-def _locked(found: Select[tuple[Report]], lock: bool) -> Select[tuple[Report]]:
+def _locked(found: Select[Report], lock: bool) -> Select[Report]:
     if not lock:
         return found
     return found.with_for_update(key_share=True).execution_options(populate_existing=True)

@@ -88,9 +88,9 @@ def apply(
     event = _event(report, move, by, step, private)
     _write(session, report, row, step, event)
     session.add_all([event, private] if private else [event])
-    for topic in row.tells:
+    for about in row.tells:
         outbox.write(
-            session, "notice", now=by.now, report_id=report.id, seq=event.seq, topic=topic.value
+            session, "notice", now=by.now, report_id=report.id, seq=event.seq, about=about.value
         )
     session.flush()
     return event
