@@ -21,6 +21,7 @@ _GCJ_A = 6_378_245.0
 _GCJ_EE = 0.00669342162296594323
 _BD_PI = math.pi * 3000.0 / 180.0
 _INVERSE_ROUNDS = 8
+_INVERSE_DEG = 1e-12
 _CHINA = (0.8293, 55.8271, 72.004, 137.8347)
 
 
@@ -133,5 +134,8 @@ def _undo(forward: Callable[[Point], Point], target: Point) -> Point:
     guess = target
     for _ in range(_INVERSE_ROUNDS):
         there = forward(guess)
-        guess = Point(guess.lat + target.lat - there.lat, guess.lon + target.lon - there.lon)
+        north, east = target.lat - there.lat, target.lon - there.lon
+        guess = Point(guess.lat + north, guess.lon + east)
+        if abs(north) + abs(east) < _INVERSE_DEG:
+            break
     return guess

@@ -1,0 +1,104 @@
+"""The active map of this process: one immutable index, exchanged whole when another is activated.
+
+The file under `var_dir/editions` is a cache: what is missing is built from the database again.
+"""
+
+import logging
+import threading
+import time
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from civicprobe.db import reading
+from civicprobe.errors import NotFound
+from civicprobe.grid.locator import Locator
+from civicprobe.grid.mapfile import compile_areas, load_arrays, save_arrays
+from civicprobe.grid.queries import ActiveEdition, find_active, read_shapes
+from civicprobe.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """One edition as a request or task uses it from start to end."""
+
+    edition: ActiveEdition
+    city_code: str
+    locator: Locator
+
+
+class _Holder:
+    """The present city of one database in this process."""
+
+    def __init__(self) -> None:
+        self._building = threading.Lock()
+        self._city: City | None = None
+        self._looked_s = float("-inf")
+
+    def get(self, session: Session, settings: Settings) -> City:
+        idle_s = time.monotonic() - self._looked_s
+        if self._city is not None and idle_s < settings.edition_check_s:
+            return self._city
+        active = find_active(session)
+        self._looked_s = time.monotonic()
+        if active is None:
+            raise NotFound("no_active_edition")
+        city = self._city
+        if city is not None and city.edition == active:
+            return city
+        engine = session.get_bind()
+        if city is None or idle_s > 2 * settings.edition_check_s or not isinstance(engine, Engine):
+            return self._build_now(session, settings, active)
+        threading.Thread(
+            target=self._build_aside, args=(engine, settings, active), daemon=True
+        ).start()
+        return city
+
+    def _build_now(self, session: Session, settings: Settings, active: ActiveEdition) -> City:
+        """For a first request, or one after a long pause: it waits rather than use an old map."""
+        with self._building:
+            if self._city is None or self._city.edition != active:
+                self._city = build_city(session, settings, active)
+            return self._city
+
+    def _build_aside(self, engine: Engine, settings: Settings, active: ActiveEdition) -> None:
+        """While requests go on with the map they have."""
+        if not self._building.acquire(blocking=False):
+            return
+        try:
+            with reading(), Session(engine) as session:
+                self._city = build_city(session, settings, active)
+        except Exception:
+            _log.exception("the map of edition %s could not be built; the old one stays", active.id)
+        finally:
+            self._building.release()
+
+
+_holders: dict[tuple[str, Path], _Holder] = {}
+_holders_lock = threading.Lock()
+
+
+def active_city(session: Session, settings: Settings) -> City:
+    """The active map; keep what is returned for the whole request or task.
+
+    Looks at the database every `edition_check_s` at most. Raises NotFound `no_active_edition`.
+    """
+    with _holders_lock:
+        holder = _holders.setdefault((settings.database_url, settings.var_dir), _Holder())
+    return holder.get(session, settings)
+
+
+def build_city(session: Session, settings: Settings, active: ActiveEdition) -> City:
+    """The city of an edition, from its file or, where that is missing or broken, the database."""
+    path = settings.var_dir / "editions" / f"{active.id}-{active.checksum}.npz"
+    try:
+        arrays = load_arrays(path)
+    except (OSError, ValueError, zipfile.BadZipFile):
+        arrays = compile_areas(read_shapes(session, active.id))
+        save_arrays(arrays, path)
+    return City(active, settings.city_code, Locator(arrays))

@@ -1,0 +1,146 @@
+"""Selects over the map and its people; nothing here commits."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+import shapely
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from civicprobe.accounts.models import Account
+from civicprobe.accounts.roles import Role
+from civicprobe.errors import NotFound
+from civicprobe.grid.areas import AreaName, AreaShape, Level
+from civicprobe.grid.choosing import Roster, Server, WhyNot
+from civicprobe.grid.models import ACTIVE, FULL_TIME, Area, Edition, Member, MemberGrid
+
+_BATCH = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveEdition:
+    """What a process needs to know to hold the right map."""
+
+    id: int
+    name: str
+    synthetic: bool
+    checksum: str
+
+
+def find_active(session: Session) -> ActiveEdition | None:
+    """The active edition, if a map was ever activated."""
+    row = session.execute(
+        select(Edition.id, Edition.name, Edition.synthetic, Edition.checksum).where(
+            Edition.state == ACTIVE
+        )
+    ).first()
+    return None if row is None else ActiveEdition(row.id, row.name, row.synthetic, row.checksum)
+
+
+def find_edition(session: Session, name: str, *, lock: bool = False) -> Edition | None:
+    """The edition of this name, as it is now; locked until the end of the transaction on demand."""
+    wanted = select(Edition).where(Edition.name == name)
+    if lock:
+        wanted = wanted.with_for_update().execution_options(populate_existing=True)
+    return session.scalars(wanted).first()
+
+
+def get_edition(session: Session, name: str, *, lock: bool = False) -> Edition:
+    """The edition of this name; raises NotFound `no_edition`."""
+    edition = find_edition(session, name, lock=lock)
+    if edition is None:
+        raise NotFound("no_edition", name=name)
+    return edition
+
+
+def list_editions(session: Session) -> list[Edition]:
+    """All editions, the latest first."""
+    return list(session.scalars(select(Edition).order_by(Edition.id.desc())))
+
+
+def read_shapes(
+    session: Session, edition_id: int, level: Level | None = None
+) -> Iterator[AreaShape]:
+    """Areas of an edition with their outlines, in the order they were written."""
+    rows = (
+        select(Area.level, Area.code, Area.name, Area.parent_code, Area.polygon, Area.synthetic)
+        .where(Area.edition_id == edition_id)
+        .order_by(Area.id)
+        .execution_options(yield_per=_BATCH)
+    )
+    if level is not None:
+        rows = rows.where(Area.level == level.value)
+    for batch in session.execute(rows).partitions(_BATCH):
+        outlines = shapely.from_wkb([row.polygon for row in batch])
+        for row, outline in zip(batch, outlines, strict=True):
+            yield AreaShape(
+                Level(row.level), row.code, row.name, row.parent_code, outline, row.synthetic
+            )
+
+
+def area_levels(session: Session, edition_id: int) -> dict[str, Level]:
+    """Code to level of every area of an edition."""
+    rows = session.execute(select(Area.code, Area.level).where(Area.edition_id == edition_id))
+    return {code: Level(level) for code, level in rows}
+
+
+def area_names(
+    session: Session, edition_id: int | None, codes: Mapping[str, str]
+) -> dict[str, AreaName]:
+    """Level to area of the given codes (by level), as far as an edition holds them."""
+    if edition_id is None or not codes:
+        return {}
+    rows = session.execute(
+        select(Area.level, Area.code, Area.name, Area.synthetic).where(
+            Area.edition_id == edition_id, Area.code.in_(codes.values())
+        )
+    )
+    found = {row.code: AreaName(Level(row.level), *row[1:]) for row in rows}
+    return {level: found[code] for level, code in codes.items() if code in found}
+
+
+def find_alias(session: Session, account_id: int) -> str | None:
+    """What a grid member is called before others."""
+    return session.scalars(select(Member.alias).where(Member.account_id == account_id)).first()
+
+
+def member_grids(session: Session, account_id: int) -> list[str]:
+    """Codes of the grids a member serves."""
+    return list(
+        session.scalars(
+            select(MemberGrid.area_code)
+            .join(Member, Member.id == MemberGrid.member_id)
+            .where(Member.account_id == account_id)
+            .order_by(MemberGrid.area_code)
+        )
+    )
+
+
+def roster(session: Session, codes: Collection[str]) -> Roster:
+    """Who serves at these area codes now: members with their state, and officers of desks."""
+    members: dict[str, list[Server]] = {}
+    serving = session.execute(
+        select(MemberGrid.area_code, Member.account_id, Member.alias, Member.kind, Member.active)
+        .add_columns(Account.active.label("account_active"))
+        .join(Member, Member.id == MemberGrid.member_id)
+        .join(Account, Account.id == Member.account_id)
+        .where(MemberGrid.area_code.in_(codes))
+        .order_by(Member.account_id)
+    )
+    for code, member, may_sign_in in serving:
+        away = None if member.active and may_sign_in else WhyNot.INACTIVE
+        members.setdefault(code, []).append(
+            Server(member.account_id, member.alias, member.kind == FULL_TIME, away)
+        )
+    desks: dict[str, set[int]] = {}
+    officers = session.execute(
+        select(Account.area_code, Account.id).where(
+            Account.role == Role.OFFICE.value, Account.active, Account.area_code.in_(codes)
+        )
+    )
+    for row in officers:
+        desks.setdefault(str(row.area_code), set()).add(row.id)
+    return Roster(
+        {code: tuple(servers) for code, servers in members.items()},
+        {code: frozenset(accounts) for code, accounts in desks.items()},
+    )

@@ -1,0 +1,105 @@
+"""Make an edition the one everybody uses, or go back to an earlier one."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, func, select, update
+from sqlalchemy.orm import Session, aliased
+
+from civicprobe.errors import FieldFault, Unprocessable
+from civicprobe.grid.areas import TILING, Level
+from civicprobe.grid.models import ACTIVE, RETIRED, Area, Edition, MemberGrid
+from civicprobe.grid.queries import get_edition
+
+_BATCH = 5_000
+_MOST_NAMED = 50
+
+
+@dataclass(frozen=True)
+class Activation:
+    """The edition now active, and what an office should look at: no fault, yet worth knowing."""
+
+    edition: Edition
+    changed: bool
+    undivided: tuple[str, ...]
+    micros_without_member: int
+
+
+def activate(session: Session, name: str, *, now: datetime) -> Activation:
+    """Switch the map in one transaction; what was active is retired and can be activated again.
+
+    Raises NotFound `no_edition`, and Unprocessable `map_empty` or `map_has_gaps` naming areas
+    without children where their district is divided further.
+    """
+    session.execute(select(Edition.id).where(Edition.state == ACTIVE).with_for_update())
+    edition = get_edition(session, name, lock=True)
+    undivided = _check(session, edition)
+    if edition.checksum is None:
+        edition.checksum = checksum(session, edition.id)
+    changed = edition.state != ACTIVE
+    if changed:
+        session.flush()
+        session.execute(
+            update(Edition).where(Edition.state == ACTIVE).values(state=RETIRED),
+            execution_options={"synchronize_session": "fetch"},
+        )
+        edition.state, edition.activated_at = ACTIVE, now
+        session.flush()
+    return Activation(edition, changed, undivided, _without_member(session, edition.id))
+
+
+def checksum(session: Session, edition_id: int) -> str:
+    """SHA-256 over every area of an edition: the same content, the same name of its map file."""
+    digest = hashlib.sha256()
+    rows = session.execute(
+        select(Area.code, Area.level, Area.name, Area.parent_code, Area.synthetic, Area.polygon)
+        .where(Area.edition_id == edition_id)
+        .order_by(Area.id)
+        .execution_options(yield_per=_BATCH)
+    )
+    for *words, polygon in rows:
+        digest.update("\x1f".join(str(word) for word in words).encode())
+        digest.update(len(polygon).to_bytes(8, "big"))
+        digest.update(polygon)
+    return digest.hexdigest()
+
+
+def _check(session: Session, edition: Edition) -> tuple[str, ...]:
+    """Codes of districts without any division; raises for gaps within a divided one."""
+    child = aliased(Area)
+    has_child = exists().where(
+        child.edition_id == edition.id,
+        child.parent_code == Area.code,
+        child.level != Level.DEDICATED.value,
+    )
+    ends = session.execute(
+        select(Area.code, Area.level).where(
+            Area.edition_id == edition.id,
+            Area.level.not_in((Level.MICRO.value, Level.DEDICATED.value)),
+            ~has_child,
+        )
+    ).all()
+    levels = set(
+        session.scalars(select(Area.level).where(Area.edition_id == edition.id).distinct())
+    )
+    if Level.DISTRICT.value not in levels:
+        raise Unprocessable("map_empty", name=edition.name)
+    finest = TILING[max(TILING.index(level) for level in TILING if level.value in levels)]
+    gaps = sorted(code for code, level in ends if level not in {Level.DISTRICT.value, finest.value})
+    if gaps:
+        named = (FieldFault(code, "no_children") for code in gaps[:_MOST_NAMED])
+        raise Unprocessable("map_has_gaps", *named, name=edition.name, count=len(gaps))
+    return tuple(sorted(code for code, level in ends if level == Level.DISTRICT.value))
+
+
+def _without_member(session: Session, edition_id: int) -> int:
+    served = exists().where(MemberGrid.area_code == Area.code)
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Area)
+            .where(Area.edition_id == edition_id, Area.level == Level.MICRO.value, ~served)
+        )
+        or 0
+    )
