@@ -25,11 +25,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """One edition as a request or task uses it from start to end."""
+    """One edition as a request or task uses it from start to end.
+
+    A point at most `nearest_limit_m` outside every grid still belongs to the nearest.
+    """
 
     edition: ActiveEdition
     city_code: str
     locator: Locator
+    nearest_limit_m: float = 0.0
 
 
 class _Holder:
@@ -93,6 +97,14 @@ def active_city(session: Session, settings: Settings) -> City:
     return holder.get(session, settings)
 
 
+def find_city(session: Session, settings: Settings) -> City | None:
+    """The active map, or None where none was ever activated."""
+    try:
+        return active_city(session, settings)
+    except NotFound:
+        return None
+
+
 def build_city(session: Session, settings: Settings, active: ActiveEdition) -> City:
     """The city of an edition, from its file or, where that is missing or broken, the database."""
     path = settings.var_dir / "editions" / f"{active.id}-{active.checksum}.npz"
@@ -101,4 +113,4 @@ def build_city(session: Session, settings: Settings, active: ActiveEdition) -> C
     except (OSError, ValueError, zipfile.BadZipFile):
         arrays = compile_areas(read_shapes(session, active.id))
         save_arrays(arrays, path)
-    return City(active, settings.city_code, Locator(arrays))
+    return City(active, settings.city_code, Locator(arrays), float(settings.nearest_limit_m))

@@ -12,7 +12,7 @@ from werkzeug.datastructures import FileStorage, Headers
 from civicprobe.accounts.identity import current_actor
 from civicprobe.db import db, utc_now
 from civicprobe.errors import FieldFault, Invalid, NotFound, TooLarge, Unprocessable
-from civicprobe.grid.city import active_city
+from civicprobe.grid.city import City, active_city
 from civicprobe.reports.commands import ActionAsk, SubmitReport
 from civicprobe.reports.intake import check_upload
 from civicprobe.reports.models import Report
@@ -45,12 +45,11 @@ def shown(report: Report) -> str:
 def act_on(number: str, ask: ActionAsk) -> str:
     """Take one action for the caller and commit; the JSON of the answer, the first one if again."""
     actor, now = current_actor(), utc_now()
-    city = active_city(db.session(), parts().settings)
     report = get_report(db.session(), number, visible=actor, lock=True)
     body = find_answer(db.session(), report, ask, actor)
     if body is None:
         by = By(actor, now, ask.version)
-        perform(db.session(), report, ask, by=by, city=city)
+        perform(db.session(), report, ask, by=by, city=_city)
         body = shown(report)
         keep_answer(db.session(), report, ask, body, by=by)
     db.session.commit()
@@ -62,6 +61,10 @@ def take_in(uuid: UUID, command: SubmitReport) -> Receipt:
     settings = parts().settings
     intake = Intake(settings.city_code, settings.photo_wait_s)
     return submit(db.session(), uuid, command, intake=intake, by=By(current_actor(), utc_now()))
+
+
+def _city() -> City:
+    return active_city(db.session(), parts().settings)
 
 
 def own_report(uuid: UUID) -> Report:

@@ -71,7 +71,8 @@ def keep_answer(session: Session, report: Report, ask: ActionAsk, body: str, *, 
     )
 
 
-def perform(session: Session, report: Report, ask: ActionAsk, *, by: By, city: City) -> None:
+def perform(session: Session, report: Report, ask: ActionAsk, *, by: By, city: Callable[[], City]
+) -> None:
     """Do what is asked; raises Unprocessable naming the fields at fault, else as the service."""
     doing = DOINGS.get(ask.action)
     if doing is None:
@@ -79,7 +80,7 @@ def perform(session: Session, report: Report, ask: ActionAsk, *, by: By, city: C
     if TABLE[ask.action].is_move and ask.version is None:
         raise Unprocessable("incomplete", FieldFault("version", "missing"))
     command = doing.command.model_validate(ask.data)
-    extra = {"city": city} if doing.on_map else {}
+    extra = {"city": city()} if doing.on_map else {}
     doing.service(session, report, command, by=by, **extra)
 
 

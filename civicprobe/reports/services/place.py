@@ -16,7 +16,7 @@ BY_HAND = "hand"
 
 
 def place_by_hand(
-    session: Session, report: Report, command: PlaceByHand, *, by: By, city: City | None
+    session: Session, report: Report, command: PlaceByHand, *, by: By, city: City
 ) -> ReportEvent:
     """Set the place and hand the report to who serves there.
 

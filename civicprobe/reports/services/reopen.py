@@ -19,7 +19,7 @@ DECISIONS = (Action.FILE.value, Action.PROPOSE.value, Action.CLOSE.value)
 
 
 def reopen(
-    session: Session, report: Report, command: Reopen, *, by: By, city: City | None
+    session: Session, report: Report, command: Reopen, *, by: By, city: City
 ) -> ReportEvent:
     """Open it again: a fixed case goes back to its unit, any other to someone who did not decide it.
 
@@ -44,7 +44,7 @@ def reopen(
     return apply(session, report, row, by=by, step=step)
 
 
-def _someone_else(session: Session, report: Report, city: City | None) -> dict[str, Any]:
+def _someone_else(session: Session, report: Report, city: City) -> dict[str, Any]:
     """Whoever is next on the ladder after those who decided; as it was where the map is gone."""
     if report.lat is None or report.lon is None:
         return {}

@@ -44,13 +44,13 @@ def route(
     """
     if city is None:
         return None
-    located = city.locator.locate(point, radius_m)
+    located = city.locator.locate(point, radius_m, nearest_limit_m=city.nearest_limit_m)
     chain = located.chain or located.nearest_chain
     if not chain:
         return None
     choice = choose(
         chain,
-        roster(session),
+        roster(session, [area.code for area in chain]),
         city_code=report.city_code,
         load=open_load(session),
         barred=barred_accounts(session, report),
@@ -59,7 +59,7 @@ def route(
     areas = {area.level.value: area.code for area in chain}
     return Routed(
         change=_change(session, report, city, choice, areas),
-        data={"areas": areas, "edition": city.edition_id, **_why(choice, located, chain)},
+        data={"areas": areas, "edition": city.edition.id, **_why(choice, located, chain)},
     )
 
 
@@ -83,7 +83,7 @@ def _change(
             f"{level}_code": areas.get(level)
             for level in ("district", "street", "community", "general", "micro")
         },
-        "edition_id": city.edition_id,
+        "edition_id": city.edition.id,
         "assignee_id": choice.account_id,
         "desk_code": choice.area_code if by_desk else desk_for(session, report, areas=above),
         "opened_at": None,

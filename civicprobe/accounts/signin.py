@@ -1,0 +1,72 @@
+"""Staff sign-in by Flask-Security: user name and password, a one-time code where it is on.
+
+Its self-registration, e-mail recovery and token authentication stay off.
+"""
+
+import hashlib
+from types import SimpleNamespace
+
+from flask import Flask
+from flask_security import Security, SQLAlchemyUserDatastore
+from flask_wtf import CSRFProtect
+
+from civicprobe.accounts.models import Account
+from civicprobe.db import db
+from civicprobe.errors import Unauthorised
+from civicprobe.settings import Settings
+
+csrf = CSRFProtect()
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Add sign-in, sessions and the forms' CSRF tokens to the app."""
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.public_url.startswith("https:"),
+        WTF_CSRF_TIME_LIMIT=None,  # a form left open over lunch is still a form
+        SECURITY_PASSWORD_HASH="argon2",  # noqa: S106  # the name of a scheme
+        SECURITY_PASSWORD_SALT=_derived(settings, "password salt"),
+        SECURITY_USERNAME_ENABLE=True,
+        SECURITY_USERNAME_REQUIRED=True,
+        SECURITY_USER_IDENTITY_ATTRIBUTES=[{"username": {"mapper": _as_is}}],
+        SECURITY_RETURN_GENERIC_RESPONSES=True,
+        SECURITY_API_ENABLED_METHODS=["session"],
+        SECURITY_SEND_REGISTER_EMAIL=False,
+        SECURITY_EMAIL_SUBJECT_PASSWORD_NOTICE="",
+        SECURITY_SEND_PASSWORD_CHANGE_EMAIL=False,
+        SECURITY_CHANGEABLE=False,
+        SECURITY_RECOVERABLE=False,
+        SECURITY_REGISTERABLE=False,
+        SECURITY_TRACKABLE=False,
+        SECURITY_REDIRECT_VALIDATE_MODE=["regex"],
+        SECURITY_POST_LOGIN_VIEW="/start",
+        SECURITY_POST_LOGOUT_VIEW="/",
+        SECURITY_FLASH_MESSAGES=True,
+        SECURITY_TWO_FACTOR=settings.two_factor,
+        SECURITY_TWO_FACTOR_REQUIRED=settings.two_factor,
+        SECURITY_TWO_FACTOR_ENABLED_METHODS=["authenticator"],
+        SECURITY_TOTP_SECRETS={"1": _derived(settings, "totp")},
+        SECURITY_TOTP_ISSUER="civicprobe",
+    )
+    csrf.init_app(app)
+    security = Security()
+    security.init_app(
+        app, SQLAlchemyUserDatastore(db, Account, SimpleNamespace), register_blueprint=True
+    )
+    security.unauthn_handler(_refuse)
+
+
+def _as_is(identity: str) -> str | None:
+    return identity.strip() if 0 < len(identity.strip()) <= 64 else None
+
+
+def _refuse(_mechanisms: object = None, headers: object = None) -> None:
+    del headers
+    raise Unauthorised("not_signed_in")
+
+
+def _derived(settings: Settings, purpose: str) -> str:
+    """A key of its own for each purpose, from the one secret."""
+    return hashlib.sha256(f"{purpose}:{settings.secret_key}".encode()).hexdigest()
