@@ -92,7 +92,7 @@ class Report(Model):
             )
             for column in ("assignee_id", "unit_id", "street_code", "district_code")
         ),
-        Index("ix_reports_latest", text("created_at DESC"), text("id DESC")),
+        Index("ix_reports_latest", "created_at", "id"),
     )
 
     @property
