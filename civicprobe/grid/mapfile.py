@@ -65,8 +65,8 @@ def save_arrays(arrays: Arrays, path: Path) -> None:
 
 def load_arrays(path: Path) -> Arrays:
     """The arrays kept in a file; raises OSError, ValueError or BadZipFile when it is not one."""
-    with np.load(path, allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
+        arrays = {name: kept[name] for name in kept.files}
     if "format" not in arrays or arrays["format"].tolist() != [FORMAT]:
         raise ValueError(f"not a map of format {FORMAT}")
     return arrays

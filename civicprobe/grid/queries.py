@@ -120,17 +120,22 @@ def roster(session: Session, codes: Collection[str]) -> Roster:
     """Who serves at these area codes now: members with their state, and officers of desks."""
     members: dict[str, list[Server]] = {}
     serving = session.execute(
-        select(MemberGrid.area_code, Member.account_id, Member.alias, Member.kind, Member.active)
-        .add_columns(Account.active.label("account_active"))
+        select(
+            MemberGrid.area_code,
+            Member.account_id,
+            Member.alias,
+            Member.kind,
+            (Member.active & Account.active).label("serves"),
+        )
         .join(Member, Member.id == MemberGrid.member_id)
         .join(Account, Account.id == Member.account_id)
         .where(MemberGrid.area_code.in_(codes))
         .order_by(Member.account_id)
     )
-    for code, member, may_sign_in in serving:
-        away = None if member.active and may_sign_in else WhyNot.INACTIVE
-        members.setdefault(code, []).append(
-            Server(member.account_id, member.alias, member.kind == FULL_TIME, away)
+    for row in serving:
+        away = None if row.serves else WhyNot.INACTIVE
+        members.setdefault(row.area_code, []).append(
+            Server(row.account_id, row.alias, row.kind == FULL_TIME, away)
         )
     desks: dict[str, set[int]] = {}
     officers = session.execute(
@@ -138,8 +143,8 @@ def roster(session: Session, codes: Collection[str]) -> Roster:
             Account.role == Role.OFFICE.value, Account.active, Account.area_code.in_(codes)
         )
     )
-    for row in officers:
-        desks.setdefault(str(row.area_code), set()).add(row.id)
+    for officer in officers:
+        desks.setdefault(str(officer.area_code), set()).add(officer.id)
     return Roster(
         {code: tuple(servers) for code, servers in members.items()},
         {code: frozenset(accounts) for code, accounts in desks.items()},

@@ -1,0 +1,91 @@
+"""Datums there and back again over China, distances against known figures."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from civicprobe.errors import Invalid
+from civicprobe.grid.coords import (
+    Datum,
+    Point,
+    degree_lengths_m,
+    distance_m,
+    from_wgs84,
+    make_point,
+    to_wgs84,
+)
+
+in_china = st.builds(Point, st.floats(18.2, 53.5), st.floats(73.7, 135.0))
+shifted = st.sampled_from([Datum.GCJ02, Datum.BD09])
+
+
+@given(in_china, shifted)
+def test_a_point_comes_back_from_another_datum(point, datum):
+    lat, lon = from_wgs84(point, datum)
+    assert distance_m(point, to_wgs84(lat, lon, datum)) < 0.01
+
+
+@given(in_china, shifted)
+def test_coordinates_come_back_through_wgs84(point, datum):
+    lat, lon = from_wgs84(to_wgs84(point.lat, point.lon, datum), datum)
+    assert distance_m(point, Point(lat, lon)) < 0.01
+
+
+@given(in_china)
+def test_the_shift_is_of_the_known_size(point):
+    lat, lon = from_wgs84(point, Datum.GCJ02)
+    assert distance_m(point, Point(lat, lon)) < 1_000
+
+
+def test_the_shift_at_chengdu_is_the_published_one():
+    """Figures of eviltransform 0.1.1 (reference/domain.md, section 3)."""
+    lat, lon = from_wgs84(Point(30.5728, 104.0668), Datum.GCJ02)
+    assert lon - 104.0668 == pytest.approx(0.002505, abs=1e-6)
+    assert lat - 30.5728 == pytest.approx(-0.002454, abs=1e-6)
+    assert distance_m(Point(30.5728, 104.0668), Point(lat, lon)) == pytest.approx(363.7, abs=1)
+
+
+def test_bd09_lies_about_as_far_beyond_gcj02_as_is_known():
+    point = Point(30.5728, 104.0668)
+    gcj, bd = from_wgs84(point, Datum.GCJ02), from_wgs84(point, Datum.BD09)
+    assert bd[0] - gcj[0] == pytest.approx(0.006, abs=0.001)
+    assert bd[1] - gcj[1] == pytest.approx(0.0065, abs=0.001)
+
+
+def test_wgs84_is_left_alone_and_nothing_shifts_outside_china():
+    assert to_wgs84(30.5, 104.0) == Point(30.5, 104.0)
+    assert from_wgs84(Point(48.85, 2.35), Datum.GCJ02) == (48.85, 2.35)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_refuses_what_is_no_number(bad):
+    for lat, lon in ((bad, 104.0), (30.0, bad)):
+        with pytest.raises(Invalid, match="coordinates_not_finite"):
+            make_point(lat, lon)
+
+
+@pytest.mark.parametrize(("lat", "lon"), [(90.1, 0), (-90.1, 0), (0, 180.1), (0, -181)])
+def test_refuses_what_is_nowhere_on_earth(lat, lon):
+    with pytest.raises(Invalid, match="coordinates_out_of_range"):
+        to_wgs84(lat, lon, Datum.GCJ02)
+
+
+def test_degrees_have_their_lengths_on_the_ellipsoid():
+    """Lengths at 0° and 90° of the WGS-84 ellipsoid."""
+    assert degree_lengths_m(0) == pytest.approx((110_574.3, 111_319.5), abs=0.1)
+    assert degree_lengths_m(90)[0] == pytest.approx(111_693.9, abs=0.1)
+
+
+def test_distance_far_away_is_the_great_circle():
+    beijing, chengdu = Point(39.9042, 116.4074), Point(30.5728, 104.0668)
+    assert distance_m(beijing, chengdu) == pytest.approx(1_518_000, rel=0.005)
+    assert distance_m(Point(0.0, 179.9), Point(0.0, -179.9)) == pytest.approx(22_264, rel=0.001)
+
+
+@given(in_china, in_china)
+def test_distance_is_symmetric_and_never_negative(a, b):
+    assert distance_m(a, b) == pytest.approx(distance_m(b, a), abs=1e-6)
+    assert distance_m(a, b) >= 0
+    assert distance_m(a, a) == 0
