@@ -1,6 +1,7 @@
 """How fast one caller and one address may go; without its Redis it counts in memory."""
 
 import hashlib
+from collections.abc import Callable
 
 from flask import Flask, request, session
 from flask_limiter import Limit, Limiter
@@ -30,10 +31,10 @@ def install(app: Flask, settings: Settings) -> None:
     sign_in = limiter.limit(SIGN_IN, methods=["POST"], override_defaults=False)
     for endpoint in ("security.login", "pages_staff.reset"):
         if endpoint in app.view_functions:
-            app.view_functions[endpoint] = sign_in(app.view_functions[endpoint])
+            app.view_functions[endpoint] = sign_in(app.view_functions[endpoint])  # type: ignore[assignment]
 
 
-def _limits(settings: Settings) -> list[Limit]:
+def _limits(settings: Settings) -> list[str | Callable[[], str] | Limit]:
     minutes = max(1, round(settings.reports_burst / settings.reports_per_minute))
     writes = settings.reports_burst * PER_REPORT
     return [

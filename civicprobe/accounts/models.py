@@ -10,14 +10,14 @@ from civicprobe.accounts.roles import Role
 from civicprobe.db import BigId, JsonDict, Model, UtcDateTime
 
 
-class Account(Model, UserMixin):  # type: ignore[misc]
+class Account(Model, UserMixin):
     """A member of staff, scoped to an area code; signs in by user name (many have no e-mail)."""
 
     __tablename__ = "accounts"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     username: Mapped[str] = mapped_column(String(64), unique=True)
-    email: Mapped[str | None] = mapped_column(String(254))
+    email: Mapped[str | None] = mapped_column(String(254))  # type: ignore[assignment]
     password: Mapped[str | None] = mapped_column(String(255))
     active: Mapped[bool] = mapped_column(default=True)
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
@@ -30,11 +30,6 @@ class Account(Model, UserMixin):  # type: ignore[misc]
     tf_phone_number: Mapped[str | None] = mapped_column(String(32))
     reset_hash: Mapped[str | None] = mapped_column(String(64))
     reset_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-    @property
-    def roles(self) -> list[object]:
-        """Flask-Security's own roles are not used: `role` says it, `requires` asks it."""
-        return []
 
 
 class Device(Model):

@@ -4,10 +4,10 @@ Its self-registration, e-mail recovery and token authentication stay off.
 """
 
 import hashlib
-from types import SimpleNamespace
+from typing import NoReturn
 
 from flask import Flask
-from flask_security import Security, SQLAlchemyUserDatastore
+from flask_security import RoleMixin, Security, SQLAlchemyUserDatastore
 from flask_wtf import CSRFProtect
 
 from civicprobe.accounts.models import Account
@@ -52,9 +52,8 @@ def install(app: Flask, settings: Settings) -> None:
     )
     csrf.init_app(app)
     security = Security()
-    security.init_app(
-        app, SQLAlchemyUserDatastore(db, Account, SimpleNamespace), register_blueprint=True
-    )
+    # Its roles are not used: `Account.role` says it, `requires` asks it.
+    security.init_app(app, SQLAlchemyUserDatastore(db, Account, RoleMixin))
     security.unauthn_handler(_refuse)
 
 
@@ -62,8 +61,7 @@ def _as_is(identity: str) -> str | None:
     return identity.strip() if 0 < len(identity.strip()) <= 64 else None
 
 
-def _refuse(_mechanisms: object = None, headers: object = None) -> None:
-    del headers
+def _refuse(_mechanisms: list[str], _headers: dict[str, str] | None) -> NoReturn:
     raise Unauthorised("not_signed_in")
 
 

@@ -1,4 +1,4 @@
-"""Keyset pages: a cursor is where the page before ended, readable by nobody and trusted by nobody."""
+"""Keyset pages: a cursor is where the page before ended; it is read with suspicion."""
 
 import base64
 import binascii

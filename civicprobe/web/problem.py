@@ -2,9 +2,11 @@
 
 import json
 from http import HTTPStatus
+from typing import cast
+from urllib.parse import urlencode
 
 import structlog
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, g, redirect, render_template, request
 from flask_limiter import RateLimitExceeded
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
@@ -36,7 +38,9 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def problem(status: int, code: str, params: dict[str, object], fields: list[dict[str, str]]) -> Response:
+def problem(
+    status: int, code: str, params: dict[str, object], fields: list[dict[str, str]]
+) -> Response:
     """The answer to a fault: JSON under `/api`, else a page that says what to do."""
     body = {
         "type": f"urn:civicprobe:problem:{code}",
@@ -63,6 +67,10 @@ def _fault(fault: Fault) -> Response:
     db.session.rollback()
     log.info("refused", code=fault.code, status=fault.status)
     fields = [{"field": item.field, "code": item.code} for item in fault.fields]
+    if fault.status == HTTPStatus.UNAUTHORIZED and not is_api():
+        entry = "/r" if fault.code == "no_device" else "/login"
+        query = urlencode({"next": request.full_path.rstrip("?")})
+        return cast(Response, redirect(f"{entry}?{query}"))
     answer = problem(fault.status, fault.code, fault.params, fields)
     if "retry_after_s" in fault.params:
         answer.headers["Retry-After"] = str(fault.params["retry_after_s"])
@@ -85,7 +93,7 @@ def _http(fault: HTTPException) -> Response:
 
 
 def _database(fault: DBAPIError) -> Response:
-    """A database that is busy or away is told as such: nothing was kept, and trying again is safe."""
+    """A database that is busy or away: nothing was kept, and trying again is safe."""
     db.session.rollback()
     log.error("database_failed", kind=type(fault.orig).__name__)
     answer = problem(HTTPStatus.SERVICE_UNAVAILABLE, "database_busy", {}, [])
