@@ -4,7 +4,7 @@ from uuid import UUID
 
 from civicprobe.broker import PICTURES_LIMITS
 from civicprobe.db import utc_now
-from civicprobe.grid.city import active_city
+from civicprobe.grid.city import find_city
 from civicprobe.reports.services import enrich as enriching
 from civicprobe.reports.services import pictures as copying
 from civicprobe.reports.services.give_up import give_up as hand_to_desk
@@ -17,7 +17,7 @@ def enrich(row_id: int, report_id: int) -> None:
     """Settle where a report is and who gets it."""
     with short_read() as session:
         wanted = enriching.list_unread(session, report_id)
-        city = active_city(session, parts().settings)
+        city = find_city(session, parts().settings)
     facts = enriching.read_photos(parts().storage, wanted)
     with unit_of_work(row_id) as session:
         enriching.enrich(session, report_id, facts, city=city, now=utc_now())

@@ -20,7 +20,8 @@ class Unit(Model):
 
 
 class Category(Model):
-    """What a hazard is. `major` is the standard's major class; `emergency` makes a report urgent."""
+    """What a hazard is. `major` is the standard's major class; `emergency` makes a report urgent;
+    `self_service` lets a grid member handle it on the spot."""
 
     __tablename__ = "categories"
 

@@ -15,7 +15,7 @@ from civicprobe.reports.lifecycle import Action, Outcome, Party, Severity, State
 from civicprobe.reports.models import Photo, Report
 from civicprobe.reports.queries import TimelineEntry, list_photos, list_timeline
 from civicprobe.reports.services.perform import DOINGS
-from civicprobe.reports.transitions import Audience, standing_of
+from civicprobe.reports.transitions import Audience, facts_of, standing_of
 
 READERS: dict[Audience, frozenset[Party]] = {
     Audience.PUBLIC: frozenset(Party),
@@ -160,7 +160,7 @@ def report_body(session: Session, report: Report, *, seen_by: Actor, now: dateti
             for entry in list_timeline(session, report.id)
             if parties & READERS[Audience(entry.event.audience)]
         ],
-        allowed_actions=list(allowed_actions(report.facts(now), standing, DOINGS)),
+        allowed_actions=list(allowed_actions(facts_of(session, report, now), standing, DOINGS)),
     )
 
 

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -14,6 +14,7 @@ from civicprobe import outbox
 from civicprobe.accounts.actor import Actor
 from civicprobe.accounts.models import Device
 from civicprobe.accounts.roles import Role
+from civicprobe.catalog.models import Category
 from civicprobe.errors import Conflict, Forbidden
 from civicprobe.reports.chain import Link, bind, link_hash
 from civicprobe.reports.checks import Standing, refusal
@@ -74,6 +75,13 @@ def standing_of(session: Session, report: Report, actor: Actor) -> Standing:
     return Standing(parties=_parties(report, actor), bars=_bars(session, report, actor))
 
 
+def facts_of(session: Session, report: Report, now: datetime) -> Facts:
+    """What the table of actions needs to know of this report at this moment."""
+    category = session.get(Category, report.category_code) if report.category_code else None
+    self_service = category is not None and category.self_service
+    return replace(report.facts(now), self_service=self_service)
+
+
 def apply(
     session: Session, report: Report, row: Transition, *, by: By, step: Step | None = None
 ) -> ReportEvent:
@@ -107,7 +115,7 @@ class _Move:
 
 
 def _decide(session: Session, report: Report, row: Transition, by: By) -> _Move:
-    facts = report.facts(by.now) if report.seq else Facts(state=None)
+    facts = facts_of(session, report, by.now) if report.seq else Facts(state=None)
     standing = standing_of(session, report, by.actor)
     if by.version is not None and by.version != report.version:
         raise Conflict("stale_version", version=report.version)

@@ -108,9 +108,7 @@ def _is_there(report: Report, place: Place) -> bool:
     )
 
 
-def _place(
-    session: Session, report: Report, place: Place, routed: Routed, now: datetime
-) -> None:
+def _place(session: Session, report: Report, place: Place, routed: Routed, now: datetime) -> None:
     kept: dict[str, Any] = {
         "source": place.source,
         "radius_m": place.radius_m,

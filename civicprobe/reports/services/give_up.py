@@ -1,4 +1,4 @@
-"""Follow-up work that failed five times: what it was about goes before a person, with the reason."""
+"""Follow-up work that failed five times: what it was about goes before a person."""
 
 from datetime import datetime
 from uuid import UUID

@@ -9,7 +9,7 @@ from civicprobe.reports.lifecycle import TABLE, Action, Outcome
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.services.desks import desk_for
 from civicprobe.reports.services.photos import use_evidence
-from civicprobe.reports.transitions import Audience, By, Step, apply, standing_of
+from civicprobe.reports.transitions import Audience, By, Step, apply, facts_of, standing_of
 
 WITH_DESTINATION = frozenset({Outcome.OUT_OF_SCOPE, Outcome.TRANSFERRED})
 
@@ -23,7 +23,7 @@ def propose(session: Session, report: Report, command: Propose, *, by: By) -> Re
     """
     _check(command)
     acting = standing_of(session, report, by.actor).parties
-    refused = outcome_refusal(report.facts(by.now), command.outcome, acting)
+    refused = outcome_refusal(facts_of(session, report, by.now), command.outcome, acting)
     if refused:
         raise Conflict(refused, outcome=command.outcome.value)
     photos = use_evidence(session, report, command.photos, by.actor)

@@ -71,7 +71,8 @@ def keep_answer(session: Session, report: Report, ask: ActionAsk, body: str, *, 
     )
 
 
-def perform(session: Session, report: Report, ask: ActionAsk, *, by: By, city: Callable[[], City]
+def perform(
+    session: Session, report: Report, ask: ActionAsk, *, by: By, city: Callable[[], City]
 ) -> None:
     """Do what is asked; raises Unprocessable naming the fields at fault, else as the service."""
     doing = DOINGS.get(ask.action)

@@ -18,10 +18,8 @@ from civicprobe.reports.transitions import Audience, By, Step, apply
 DECISIONS = (Action.FILE.value, Action.PROPOSE.value, Action.CLOSE.value)
 
 
-def reopen(
-    session: Session, report: Report, command: Reopen, *, by: By, city: City
-) -> ReportEvent:
-    """Open it again: a fixed case goes back to its unit, any other to someone who did not decide it.
+def reopen(session: Session, report: Report, command: Reopen, *, by: By, city: City) -> ReportEvent:
+    """Open it again: a fixed case goes to its unit, any other to someone who did not decide it.
 
     Raises as `apply`.
     """

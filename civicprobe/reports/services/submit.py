@@ -43,13 +43,13 @@ def submit(
     Raises Conflict `other_content` when this UUID carries another report, Unprocessable when
     there is neither photo nor words or no such category, Forbidden for who is no rider.
     """
-    _check(session, command, by.actor)
+    urgent = _check(session, command, by.actor) or command.urgent
     content = digest(command.model_dump(mode="json"))
     before = _find(session, uuid)
     if before is None:
         try:
             with session.begin_nested():
-                report = _new(uuid, command, content, intake, by)
+                report = _new(uuid, command, content, intake, by, urgent=urgent)
                 session.add(report)
                 session.flush()
         except IntegrityError:
@@ -65,20 +65,25 @@ def submit(
     return Receipt(before, created=False)
 
 
-def _check(session: Session, command: SubmitReport, actor: Actor) -> None:
+def _check(session: Session, command: SubmitReport, actor: Actor) -> bool:
+    """Whether the category alone makes it urgent; raises for what is missing or unknown."""
     if not actor.device_ids:
         raise Forbidden("not_yours_to_do", action=Action.SUBMIT.value)
     if not command.photos and not command.note:
         raise Unprocessable("incomplete", FieldFault("photos", "photo_or_text"))
-    if command.category and find_category(session, command.category) is None:
+    category = find_category(session, command.category) if command.category else None
+    if command.category and category is None:
         raise Unprocessable("incomplete", FieldFault("category", "no_such_category"))
+    return category is not None and category.emergency
 
 
 def _find(session: Session, uuid: UUID) -> Report | None:
     return session.scalar(select(Report).where(Report.uuid == uuid))
 
 
-def _new(uuid: UUID, command: SubmitReport, content: str, intake: Intake, by: By) -> Report:
+def _new(
+    uuid: UUID, command: SubmitReport, content: str, intake: Intake, by: By, *, urgent: bool
+) -> Report:
     evidence = command.model_dump(
         mode="json", include={"taken_at", "fix", "pin", "landmark"}, exclude_none=True
     )
@@ -91,7 +96,7 @@ def _new(uuid: UUID, command: SubmitReport, content: str, intake: Intake, by: By
         city_code=intake.city_code,
         desk_code=intake.city_code,
         category_code=command.category,
-        urgent=command.urgent,
+        urgent=urgent,
         photos_announced=command.photos,
         evidence=evidence,
     )
@@ -99,10 +104,10 @@ def _new(uuid: UUID, command: SubmitReport, content: str, intake: Intake, by: By
 
 def _open(session: Session, report: Report, command: SubmitReport, intake: Intake, by: By) -> None:
     step = Step(
-        data={"photos": command.photos, "urgent": command.urgent, "category": command.category},
+        data={"photos": command.photos, "urgent": report.urgent, "category": command.category},
         private={"note": command.note, "for": Audience.TRIAGE, "device": report.reporter_id},
     )
     apply(session, report, TABLE[Action.SUBMIT], by=by, step=step)
-    wait_s = intake.photo_wait_s if command.photos and not command.urgent else 0
+    wait_s = intake.photo_wait_s if command.photos and not report.urgent else 0
     due_at = by.now + timedelta(seconds=wait_s)
     outbox.write(session, "enrich", now=by.now, due_at=due_at, report_id=report.id)
