@@ -18,7 +18,7 @@ from civicprobe.grid.areas import AreaShape, Level
 from civicprobe.grid.tessellation import Cells, Floats, Shapes, scatter, tessellate
 
 ALL = "all"
-# 14,020 general grids in 3,047 communities, 126,449 micro grids (domain.md 1.2).
+# Of the city as published: 14,020 general grids in 3,047 communities, 126,449 micro grids.
 _MOST_GENERALS, _GENERAL_SHARE = 9, 0.45  # 1 + binomial(8, 0.45): 4.6 on average
 MICROS_PER_GENERAL = 9
 

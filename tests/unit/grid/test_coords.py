@@ -40,7 +40,7 @@ def test_the_shift_is_of_the_known_size(point):
 
 
 def test_the_shift_at_chengdu_is_the_published_one():
-    """Figures of eviltransform 0.1.1 (reference/domain.md, section 3)."""
+    """Figures of eviltransform 0.1.1, whose distance is on a sphere."""
     lat, lon = from_wgs84(Point(30.5728, 104.0668), Datum.GCJ02)
     assert lon - 104.0668 == pytest.approx(0.002505, abs=1e-6)
     assert lat - 30.5728 == pytest.approx(-0.002454, abs=1e-6)
