@@ -5,11 +5,17 @@ import pytest
 from civicprobe.accounts.models import Account
 from civicprobe.grid.choosing import WhyNot, choose
 from civicprobe.grid.locator import Locator
-from civicprobe.grid.queries import area_names, find_alias, list_editions, roster
+from civicprobe.grid.queries import (
+    area_names,
+    find_alias,
+    list_editions,
+    list_streets,
+    roster,
+)
 from civicprobe.grid.services.activate import activate
 from civicprobe.grid.services.enrol import assign_grids, enrol, set_active
 from civicprobe.grid.services.import_areas import new_edition, write_areas
-from tests.unit.grid.conftest import LEFT, NOW, TOWN, toy_map
+from tests.unit.grid.conftest import LEFT, NOW, RIGHT, TOWN, toy_map
 
 MICRO, GENERAL = f"{LEFT}001001001", f"{LEFT}001001"
 
@@ -87,3 +93,15 @@ def test_areas_are_named_by_level(session, edition):
 def test_nobody_has_no_alias(session, edition):
     assert find_alias(session, 99) is None
     assert [each.name for each in list_editions(session)] == ["2026-1"]
+
+
+@pytest.mark.parametrize(
+    ("within", "codes"),
+    [(None, [LEFT, RIGHT]), ("510100", [LEFT, RIGHT]), (TOWN, [LEFT, RIGHT]), (LEFT, [LEFT])],
+)
+def test_streets_are_listed_within_an_area(session, edition, within, codes):
+    assert list_streets(session, within) == [(code, "某街道") for code in codes]
+
+
+def test_without_a_map_there_are_no_streets(session):
+    assert list_streets(session, None) == []
