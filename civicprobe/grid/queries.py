@@ -99,26 +99,12 @@ def area_names(
     return {level: found[code] for level, code in codes.items() if code in found}
 
 
-def list_streets(session: Session, area_code: str | None) -> list[AreaName]:
-    """The streets of the active map within a desk's area (all for None), by code."""
-    rows = session.execute(
-        select(Area.level, Area.code, Area.name, Area.synthetic)
-        .join(Edition, Edition.id == Area.edition_id)
-        .where(Edition.state == ACTIVE, Area.level == Level.STREET.value)
-        .order_by(Area.code)
-    )
-    # A city's code ends in 00 where its districts' differ: 510100 holds 5101xx.
-    within = (area_code or "").removesuffix("00")
-    found = (AreaName(Level(row.level), *row[1:]) for row in rows)
-    return [area for area in found if area.code.startswith(within)]
-
-
-def list_streets(session: Session, within: str | None) -> list[tuple[str, str]]:
-    """Code and name of the active map's streets: of a city, a district, a street, or (None) all."""
+def list_streets(session: Session, within: str | None) -> list[AreaName]:
+    """The active map's streets by code: of a city, a district, the street itself, or (None) all."""
     active = find_active(session)
     if active is None:
         return []
-    wanted = select(Area.code, Area.name).where(
+    wanted = select(Area.level, Area.code, Area.name, Area.synthetic).where(
         Area.edition_id == active.id, Area.level == Level.STREET.value
     )
     if within is not None:
@@ -129,7 +115,8 @@ def list_streets(session: Session, within: str | None) -> list[tuple[str, str]]:
         wanted = wanted.where(
             or_(Area.code == within, Area.parent_code == within, Area.parent_code.in_(below))
         )
-    return [(code, name) for code, name in session.execute(wanted.order_by(Area.code))]
+    rows = session.execute(wanted.order_by(Area.code))
+    return [AreaName(Level(row.level), *row[1:]) for row in rows]
 
 
 def find_alias(session: Session, account_id: int) -> str | None:
