@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from civicprobe.accounts.actor import Actor
@@ -169,6 +169,14 @@ def _filters(actor: Actor, ask: QueueFilter) -> list[ColumnElement[bool]]:
     return wanted
 
 
+def count_by_state(session: Session, actor: Actor) -> dict[State, int]:
+    """How many reports the caller may know of, by state."""
+    rows = session.execute(
+        select(Report.state, func.count()).where(visible_to(actor)).group_by(Report.state)
+    )
+    return {State(state): count for state, count in rows}
+
+
 def list_photos(session: Session, report_id: int) -> Sequence[Photo]:
     """The photos of a report: the rider's by number, then evidence by time."""
     rows = select(Photo).where(Photo.report_id == report_id)
@@ -208,6 +216,15 @@ def list_timeline(session: Session, report_id: int) -> list[TimelineEntry]:
         .order_by(ReportEvent.seq)
     )
     return [TimelineEntry(event, body or {}) for event, body in rows]
+
+
+def find_audience(session: Session, report_id: int, seq: int) -> str | None:
+    """Who may read one event of a report."""
+    return session.scalar(
+        select(ReportEvent.audience).where(
+            ReportEvent.report_id == report_id, ReportEvent.seq == seq
+        )
+    )
 
 
 def _key(key: str, caller: Actor) -> ColumnElement[bool]:
