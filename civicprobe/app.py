@@ -7,6 +7,7 @@ from flask_migrate import Migrate
 
 from civicprobe import operations
 from civicprobe.accounts import limits, signin
+from civicprobe.accounts.api import blueprint as accounts_api
 from civicprobe.db import db, engine_options
 from civicprobe.grid.api import blueprint as grid_api
 from civicprobe.reports.api import blueprint as reports_api
@@ -16,7 +17,7 @@ from civicprobe.web import headers, locale, logs, parts, problem
 
 ROOT = Path(__file__).parents[1]
 MIGRATIONS = ROOT / "migrations"
-APIS = (reports_api, grid_api, operations.api)
+APIS = (reports_api, grid_api, accounts_api, operations.api)
 PAGES = (operations.pages,)
 
 

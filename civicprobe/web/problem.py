@@ -89,7 +89,8 @@ def _http(fault: HTTPException) -> Response:
     if fault.code is not None and 300 <= fault.code < 400:
         return Response(fault.get_body(), status=fault.code, headers=fault.get_headers())
     status = HTTPStatus(fault.code or 500)
-    return problem(status, CODES.get(status, "failed"), {}, [])
+    not_json = status == HTTPStatus.BAD_REQUEST and request.is_json
+    return problem(status, "not_json" if not_json else CODES.get(status, "failed"), {}, [])
 
 
 def _database(fault: DBAPIError) -> Response:
