@@ -10,6 +10,7 @@ from civicprobe.accounts import limits, signin
 from civicprobe.accounts.api import blueprint as accounts_api
 from civicprobe.db import db, engine_options
 from civicprobe.grid.api import blueprint as grid_api
+from civicprobe.reports import pages_member, pages_office, pages_rider, pages_unit, photo_pages
 from civicprobe.reports.api import blueprint as reports_api
 from civicprobe.settings import Settings
 from civicprobe.storage import open_storage
@@ -18,7 +19,14 @@ from civicprobe.web import headers, locale, logs, parts, problem
 ROOT = Path(__file__).parents[1]
 MIGRATIONS = ROOT / "migrations"
 APIS = (reports_api, grid_api, accounts_api, operations.api)
-PAGES = (operations.pages,)
+PAGES = (
+    pages_rider.blueprint,
+    pages_member.blueprint,
+    pages_unit.blueprint,
+    pages_office.blueprint,
+    photo_pages.blueprint,
+    operations.pages,
+)
 
 
 def create_app(settings: Settings) -> APIFlask:
