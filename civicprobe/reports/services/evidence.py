@@ -6,7 +6,8 @@ from civicprobe.grid.coords import Datum
 from civicprobe.reports.commands import Fix, Pin, SubmitReport
 from civicprobe.reports.exif import PhotoFacts
 from civicprobe.reports.models import Report
-from civicprobe.reports.place import Evidence, Sighting
+from civicprobe.reports.place import Evidence
+from civicprobe.reports.sightings import Sighting
 
 
 def evidence_of(report: Report, photos: Sequence[PhotoFacts]) -> Evidence:
