@@ -87,7 +87,7 @@ def _tasks(hard_limit_s: int) -> dict[str, Any]:
         "accept_content": ["json"],
         "task_ignore_result": True,
         "result_backend": None,  # what was done is in the database
-        "task_queues": [Queue(name) for name in QUEUES],
+        "task_queues": [Queue(name, routing_key=name) for name in QUEUES],
         "task_default_queue": "enrich",
         "task_create_missing_queues": False,  # a mistyped queue is an error, not a dead letter box
         "task_acks_late": True,
