@@ -1,0 +1,209 @@
+"""A report as its pages show it: the API's own body, with names for codes and pictures sorted."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from civicprobe.accounts.actor import Actor
+from civicprobe.catalog.queries import list_categories, list_units
+from civicprobe.grid.choosing import WhyNot
+from civicprobe.reports.lifecycle import Action, Outcome, Severity, State
+from civicprobe.reports.models import Report
+from civicprobe.reports.schemas import PhotoBody, ReportBody, TimelineBody, report_body
+from civicprobe.reports.word_codes import word
+from civicprobe.web.locale import locale
+
+# The stages a rider follows like a parcel, and how far each state has come.
+STAGES = ("receive", "verify", "dispatch", "handle", "check")
+_STAGE: Mapping[State, int] = {
+    State.RECEIVED: 0,
+    State.NEEDS_PLACE: 0,
+    State.ASSIGNED: 1,
+    State.MERGED: 1,
+    State.FILED: 2,
+    State.DISPATCHED: 3,
+    State.SUSPENDED: 3,
+    State.HANDLED: 4,
+    State.CLOSED: 5,
+}
+_HANDING = (Action.DISPATCH, Action.ACCEPT)
+_O = Outcome
+_WITHOUT_PLACE = (_O.NO_PLACE, _O.OUTSIDE, _O.NOT_A_HAZARD, _O.ABUSE)
+_BEFORE_DISPATCH = (
+    _O.NOT_FOUND,
+    _O.NOT_A_HAZARD,
+    _O.FALSE,
+    _O.OUT_OF_SCOPE,
+    _O.TRANSFERRED,
+    _O.ABUSE,
+    _O.FIXED,
+)
+_OF_A_UNIT = (_O.FIXED, _O.NOT_FOUND, _O.NOT_A_HAZARD, _O.OUT_OF_SCOPE, _O.TRANSFERRED)
+
+
+@dataclass(frozen=True)
+class Named:
+    """Something of the catalogue by its code, in the reader's language."""
+
+    code: str
+    name: str
+    icon: str = "other"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A report on its way to a template. `seq` is the last event that this reader could see."""
+
+    body: ReportBody
+    categories: Mapping[str, Named]
+    units: Mapping[int, Named]
+    before: Sequence[PhotoBody]
+    after: Sequence[PhotoBody]
+    added: Sequence[PhotoBody]
+    units_here: Sequence[tuple[int, str]]
+    default_unit: int | None = None
+
+    @property
+    def seq(self) -> int:
+        """The number of the newest step."""
+        return max((step.seq for step in self.body.timeline), default=0)
+
+    @property
+    def stage(self) -> int:
+        """How far it has come: the index in STAGES of what happens now; past the end when over."""
+        return _STAGE[self.body.state]
+
+    @property
+    def category(self) -> Named | None:
+        """Its category, if it has one."""
+        return self.categories.get(self.body.category or "")
+
+    @property
+    def unit(self) -> Named | None:
+        """The unit that has the case, if one has."""
+        return self.units.get(self.body.unit or 0)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the unit has taken it on since it was last dispatched."""
+        marks = [s.action for s in self.body.timeline if s.action in _HANDING]
+        return bool(marks) and marks[-1] is Action.ACCEPT
+
+    @property
+    def rider_note(self) -> str | None:
+        """The reporter's own words, where this reader may see them."""
+        return next((s.note for s in self.body.timeline if s.action is Action.SUBMIT), None)
+
+    @property
+    def answer(self) -> str | None:
+        """The words with which it was closed."""
+        notes = [s.note for s in self.body.timeline if s.action is Action.CLOSE and s.note]
+        return notes[-1] if self.body.state is State.CLOSED and notes else None
+
+    @property
+    def asked_because(self) -> str | None:
+        """Why the place was asked for, as a code."""
+        asked = [s for s in self.body.timeline if s.action is Action.ASK_PLACE]
+        return str(asked[-1].data.get("reason")) if asked else None
+
+    @property
+    def passed_over(self) -> list[WhyNot]:
+        """Why those before the member were not asked, once each."""
+        placed = [s for s in self.body.timeline if s.action is Action.PLACE]
+        passed = placed[-1].data.get("passed") if placed else None
+        return list(dict.fromkeys(WhyNot(item["why"]) for item in passed or []))
+
+    def allows(self, action: str) -> bool:
+        """Whether this reader may take the action now."""
+        return action in self.body.allowed_actions
+
+    def since(self, seq: int) -> list[TimelineBody]:
+        """What happened after an event that somebody had seen."""
+        return [step for step in self.body.timeline if step.seq > seq]
+
+
+def read_case(session: Session, report: Report, *, seen_by: Actor, now: datetime) -> Case:
+    """The report as `seen_by` sees it, with the names its page needs."""
+    body = report_body(session, report, seen_by=seen_by, now=now)
+    after, added = _brought(body.timeline)
+    pictures = {str(photo.id): photo for photo in body.photos}
+    categories = list_categories(session)
+    suggested = {item.code: item.default_unit_id for item in categories}
+    return Case(
+        body=body,
+        categories=name_categories(session),
+        units=name_units(session),
+        before=[photo for photo in body.photos if photo.kind == "hazard"],
+        after=[pictures[name] for name in after if name in pictures],
+        added=[pictures[name] for name in added if name in pictures],
+        units_here=_units_here(session, report),
+        default_unit=suggested.get(body.category or ""),
+    )
+
+
+def name_categories(session: Session) -> dict[str, Named]:
+    """The categories by code, in the order riders see them."""
+    return {
+        item.code: Named(item.code, _name(item.name_zh, item.name_en), item.icon)
+        for item in list_categories(session)
+    }
+
+
+def name_units(session: Session) -> dict[int, Named]:
+    """The handling units by id."""
+    return {
+        item.id: Named(item.code, _name(item.name_zh, item.name_en)) for item in list_units(session)
+    }
+
+
+def categories_of(case: Case) -> list[tuple[str, str, str]]:
+    """Code, name and icon of each category to choose from."""
+    return [(item.code, item.name, item.icon) for item in case.categories.values()]
+
+
+def severities() -> list[tuple[str, str, str]]:
+    """The grades of severity to choose from."""
+    return [(grade.value, word("severity", grade), "") for grade in Severity]
+
+
+def outcomes_of(case: Case) -> list[tuple[str, str, str]]:
+    """The outcomes that can be proposed in this state, the likeliest first."""
+    if case.body.state is State.NEEDS_PLACE:
+        wanted = _WITHOUT_PLACE
+    else:
+        wanted = _OF_A_UNIT if case.body.state is State.DISPATCHED else _BEFORE_DISPATCH
+    return [(item.value, word("outcome", item), "") for item in wanted]
+
+
+CHOICES = {
+    "categories_of": categories_of,
+    "severities": severities,
+    "outcomes_of": outcomes_of,
+}
+
+
+def _units_here(session: Session, report: Report) -> list[tuple[int, str]]:
+    """The units of the report's areas, or all where none is of them."""
+    units = list_units(session, list(report.area_codes.values())) or list_units(session)
+    return [(unit.id, _name(unit.name_zh, unit.name_en)) for unit in units]
+
+
+def _name(chinese: str, english: str) -> str:
+    return english if locale() == "en" else chinese
+
+
+def _brought(timeline: Iterable[TimelineBody]) -> tuple[list[str], list[str]]:
+    """Ids of pictures brought with what this reader may see: of the last repair, and all others."""
+    after: list[str] = []
+    added: list[str] = []
+    for step in timeline:
+        names = step.data.get("photos")
+        if not isinstance(names, list):
+            continue
+        if step.action is Action.PROPOSE and step.data.get("outcome") == Outcome.FIXED:
+            added, after = added + after, list(names)
+        else:
+            added += names
+    return after, added

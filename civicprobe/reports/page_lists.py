@@ -1,0 +1,136 @@
+"""Queues as their pages show them: rows with names, counts by view, the link to what is older."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from flask import request, url_for
+from sqlalchemy.orm import Session
+
+from civicprobe.accounts.actor import Actor
+from civicprobe.accounts.roles import Role
+from civicprobe.grid.queries import area_names, find_alias
+from civicprobe.reports.lifecycle import State
+from civicprobe.reports.models import Report
+from civicprobe.reports.page_case import Named, name_categories, name_units
+from civicprobe.reports.queries import (
+    VIEWS,
+    QueueFilter,
+    count_by_state,
+    list_queue,
+    list_thumbs,
+)
+from civicprobe.reports.schemas import QueueItem, queue_item
+from civicprobe.web.paging import decode_cursor, encode_cursor
+
+PAGE = 30
+# What waits for somebody: only these views are worth a number beside their name.
+COUNTED = frozenset({"new", "to_handle", "to_dispatch", "to_check", "no_place"})
+
+
+@dataclass(frozen=True)
+class Row:
+    """One report in a list: its category, place and whoever has it, by name."""
+
+    item: QueueItem
+    category: str | None
+    place: str
+    holder: str
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A page of a queue for a template."""
+
+    rows: Sequence[Row]
+    view: str
+    views: Sequence[str]
+    counts: Mapping[str, int]
+    next: str | None
+
+
+def read_list(session: Session, actor: Actor, *, limit: int = PAGE) -> Listed:
+    """The page of the caller's queue that this request's URL asks for; raises Invalid."""
+    views = list(VIEWS[actor.role])
+    asked = {key: request.args.get(key) or None for key in ("view", "state", "street", "category")}
+    asked["view"] = asked["view"] or views[0]
+    after = decode_cursor(request.args.get("cursor"))
+    found = list_queue(session, actor, QueueFilter.read(asked), after=after, limit=limit)
+    page = found[:limit]
+    return Listed(
+        rows=read_rows(session, actor, page),
+        view=str(asked["view"]),
+        views=views,
+        counts={} if actor.role is Role.RIDER else _counts(session, actor),
+        next=_older(page[-1]) if len(found) > limit else None,
+    )
+
+
+def read_rows(session: Session, actor: Actor, reports: Sequence[Report]) -> list[Row]:
+    """Rows of these reports, with names."""
+    thumbs = list_thumbs(session, [report.id for report in reports])
+    categories, units = name_categories(session), name_units(session)
+    places = _places(session, reports)
+    aliases = _aliases(session, reports)
+    return [
+        Row(
+            item=queue_item(report, thumbs.get(report.id), actor),
+            category=_name_of(categories.get(report.category_code or "")),
+            place=places[report.id],
+            holder=_holder(report, units, aliases),
+        )
+        for report in reports
+    ]
+
+
+def _places(session: Session, reports: Sequence[Report]) -> dict[int, str]:
+    """The street and what lies within it, as people say it, by report."""
+    wanted = ("street", "community", "micro")
+    names: dict[tuple[int | None, str], str] = {}
+    for edition in {report.edition_id for report in reports}:
+        codes = {
+            code: code
+            for report in reports
+            if report.edition_id == edition
+            for code in report.area_codes.values()
+        }
+        for code, area in area_names(session, edition, codes).items():
+            names[edition, code] = area.name
+    return {
+        report.id: " ".join(
+            name
+            for level in wanted
+            if (name := names.get((report.edition_id, report.area_codes.get(level, ""))))
+        )
+        for report in reports
+    }
+
+
+def _aliases(session: Session, reports: Sequence[Report]) -> dict[int, str]:
+    people = {report.assignee_id for report in reports if report.state == State.ASSIGNED}
+    return {person: find_alias(session, person) or "" for person in people if person is not None}
+
+
+def _name_of(named: Named | None) -> str | None:
+    return named.name if named else None
+
+
+def _holder(report: Report, units: Mapping[int, Named], aliases: Mapping[int, str]) -> str:
+    """Who has it now, by name; nobody is named where it waits for a desk."""
+    if report.state == State.ASSIGNED:
+        return aliases.get(report.assignee_id or 0, "")
+    with_unit = report.state in {State.DISPATCHED, State.HANDLED}
+    return _name_of(units.get(report.unit_id or 0)) or "" if with_unit else ""
+
+
+def _counts(session: Session, actor: Actor) -> dict[str, int]:
+    states = count_by_state(session, actor)
+    return {
+        name: sum(states.get(state, 0) for state in wanted)
+        for name, wanted in VIEWS[actor.role].items()
+        if name in COUNTED
+    }
+
+
+def _older(last: Report) -> str:
+    asked = request.args.to_dict() | {"cursor": encode_cursor(last.created_at, last.id)}
+    return url_for(str(request.endpoint), **asked)

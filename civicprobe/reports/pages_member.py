@@ -1,0 +1,60 @@
+"""The grid member's pages: one card, one decision, next."""
+
+from flask import flash, redirect, render_template, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from civicprobe.accounts.identity import current_actor, requires
+from civicprobe.accounts.roles import Role
+from civicprobe.db import db, utc_now, writing
+from civicprobe.reports.page_case import CHOICES, read_case
+from civicprobe.reports.page_forms import PageForm, take_action
+from civicprobe.reports.page_lists import read_list
+from civicprobe.reports.page_parts import pages
+from civicprobe.reports.queries import QueueFilter, get_report, list_queue
+from civicprobe.reports.services.open import mark_opened
+
+blueprint = pages("pages_member", "/g")
+
+
+@blueprint.get("")
+@requires(Role.MEMBER)
+def queue() -> str:
+    """What waits for this member, and what they have done."""
+    actor = current_actor()
+    listed = read_list(db.session(), actor)
+    return render_template("member/queue.html", here="queue", **vars(listed))
+
+
+@blueprint.get("/<number>")
+@requires(Role.MEMBER)
+def card(number: str) -> str:
+    """One card with all that is needed to decide; from now on it counts as seen."""
+    page = _card(number)
+    db.session.rollback()
+    with writing():
+        actor = current_actor()
+        mark_opened(db.session(), get_report(db.session(), number, visible=actor), actor, utc_now())
+        db.session.commit()
+    return page
+
+
+@blueprint.post("/<number>")
+@requires(Role.MEMBER)
+def act(number: str) -> Response | tuple[str, int]:
+    """Decide, then on to the next card."""
+    form = take_action(number)
+    if form is not None:
+        return _card(number, form=form), form.status
+    flash(gettext("%(number)s 已办好", number=number), "good")
+    waiting = list_queue(db.session(), current_actor(), QueueFilter(view="new"), limit=1)
+    if waiting:
+        return redirect(url_for(".card", number=waiting[0].number), 303)
+    return redirect(url_for(".queue"), 303)
+
+
+def _card(number: str, *, form: PageForm | None = None) -> str:
+    actor = current_actor()
+    report = get_report(db.session(), number, visible=actor)
+    case = read_case(db.session(), report, seen_by=actor, now=utc_now())
+    return render_template("member/card.html", here="card", case=case, form=form, **CHOICES)

@@ -1,0 +1,136 @@
+"""The rider's pages: snap, receipt, my reports. Plain forms; every one works without a script."""
+
+from flask import after_this_request, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from civicprobe.accounts.actor import Actor
+from civicprobe.accounts.identity import current_actor, ensure_device, public, requires
+from civicprobe.accounts.roles import Role
+from civicprobe.db import db, utc_now, writing
+from civicprobe.errors import Fault, TooMany
+from civicprobe.notices.inbox import list_notices, mark_read
+from civicprobe.reports.commands import SubmitReport
+from civicprobe.reports.doors import read_uuid, submit_with_photos
+from civicprobe.reports.page_case import STAGES, Case, name_categories, read_case
+from civicprobe.reports.page_forms import PageForm, take_action
+from civicprobe.reports.page_lists import read_list, read_rows
+from civicprobe.reports.page_parts import pages
+from civicprobe.reports.queries import QueueFilter, get_report, list_queue
+from civicprobe.reports.words import HOLDERS, OUTCOMES
+
+blueprint = pages("pages_rider")
+RECENT = 3
+TILES = 8
+FIX_FIELDS = ("lat", "lon", "accuracy_m", "at")
+
+
+@blueprint.get("/r")
+@public
+def home() -> str:
+    """The one big button, and below it what became of the last reports."""
+    return _home(ensure_device(after_this_request))
+
+
+@blueprint.get("/r/words")
+@public
+def words_only() -> str:
+    """The same form, open at once: for what has no photo."""
+    return _home(ensure_device(after_this_request), words_only=True)
+
+
+@blueprint.post("/r/reports")
+@requires(Role.RIDER)
+def submit() -> Response | tuple[str, int]:
+    """Take the whole form in at once; the same form sent twice is one report."""
+    try:
+        uuid = read_uuid(request.form.get("uuid", ""))
+        command = SubmitReport.model_validate(_report_of(request.form))
+        taken = submit_with_photos(uuid, command, request.files.getlist("photo"))
+    except TooMany:
+        raise
+    except Fault as fault:
+        db.session.rollback()
+        form = PageForm.of(fault)
+        return _home(current_actor(), form=form), fault.status
+    return redirect(url_for(".report", key=taken.number, sent=1), 303)
+
+
+@blueprint.get("/r/mine")
+@public
+def mine() -> str:
+    """All reports of this phone, and the news since the last look."""
+    actor = ensure_device(after_this_request)
+    news = [notice for notice in list_notices(db.session(), actor) if notice.read_at is None]
+    listed = read_list(db.session(), actor)
+    page = render_template("rider/mine.html", here="mine", news=news, **vars(listed))
+    if news:
+        db.session.rollback()
+        with writing():
+            mark_read(db.session(), actor, utc_now())
+            db.session.commit()
+    return page
+
+
+@blueprint.get("/r/reports/<key>")
+@public
+def report(key: str) -> str:
+    """One report like a parcel: who has it now, and every step so far."""
+    actor = ensure_device(after_this_request)
+    return _report(key, actor, just_sent="sent" in request.args)
+
+
+@blueprint.post("/r/reports/<key>")
+@requires(Role.RIDER)
+def act(key: str) -> Response | tuple[str, int]:
+    """What its reporter may still do: say where, add, take back, reopen."""
+    form = take_action(key)
+    if form is None:
+        return redirect(url_for(".report", key=key), 303)
+    return _report(key, current_actor(), form=form), form.status
+
+
+def _home(actor: Actor, *, form: PageForm | None = None, words_only: bool = False) -> str:
+    recent = list_queue(db.session(), actor, QueueFilter(), limit=RECENT)[:RECENT]
+    categories = list(name_categories(db.session()).values())[:TILES]
+    return render_template(
+        "rider/home.html",
+        here="home",
+        form=form,
+        words_only=words_only,
+        recent=read_rows(db.session(), actor, recent),
+        categories=[(item.code, item.name, item.icon) for item in categories],
+    )
+
+
+def _report(
+    key: str, actor: Actor, *, form: PageForm | None = None, just_sent: bool = False
+) -> str:
+    found = get_report(db.session(), key, visible=actor)
+    case = read_case(db.session(), found, seen_by=actor, now=utc_now())
+    return render_template(
+        "rider/report.html",
+        here="report",
+        case=case,
+        form=form,
+        just_sent=just_sent and form is None,
+        stages=STAGES,
+        holder=_holder,
+    )
+
+
+def _holder(case: Case) -> str:
+    """Who has it now, in a sentence; of a closed report, how it ended."""
+    if case.body.outcome and case.stage == len(STAGES):
+        return str(OUTCOMES[case.body.outcome])
+    return str(HOLDERS[case.body.state])
+
+
+def _report_of(form: MultiDict[str, str]) -> dict[str, object]:
+    """The fields of the form as a report; what is empty is left out."""
+    names = ("note", "category", "landmark", "taken_at", "urgent")
+    asked: dict[str, object] = {
+        name: text for name in names if (text := form.get(name, "").strip())
+    }
+    fix = {name: text for name in FIX_FIELDS if (text := form.get(f"fix_{name}", "").strip())}
+    return asked | ({"fix": fix} if {"lat", "lon"} <= fix.keys() else {})

@@ -1,0 +1,182 @@
+"""The words for codes that are no enum of the lifecycle: places, photos, choices, faults of fields.
+
+`word` is how templates ask for any of them.
+"""
+
+from collections.abc import Mapping
+
+from flask_babel import LazyString, lazy_pgettext
+
+from civicprobe.reports import words
+
+GRADES: Mapping[str, LazyString] = {
+    "A": lazy_pgettext("grade", "定位准"),
+    "B": lazy_pgettext("grade", "位置大概"),
+    "C": lazy_pgettext("grade", "位置粗略"),
+    "D": lazy_pgettext("grade", "没有定位"),
+}
+
+SOURCES: Mapping[str, LazyString] = {
+    "fix": lazy_pgettext("source", "手机定位"),
+    "exif": lazy_pgettext("source", "照片里的定位"),
+    "pin": lazy_pgettext("source", "上报人标的点"),
+    "hand": lazy_pgettext("source", "人工标定"),
+    "landmark": lazy_pgettext("source", "按地标推断"),
+}
+
+# Why the place had to be asked for.
+ASKED: Mapping[str, LazyString] = {
+    "no_map": lazy_pgettext("asked", "网格地图还没有启用。"),
+    "outside": lazy_pgettext("asked", "定位不在本市网格地图内。"),
+    "enrich_failed": lazy_pgettext("asked", "自动定位没有成功，请人工查看。"),
+}
+
+WARNINGS: Mapping[str, LazyString] = {}
+
+# Why a photo cannot be shown.
+PHOTOS: Mapping[str, LazyString] = {
+    "photo_empty": lazy_pgettext("photo", "照片是空的。"),
+    "photo_not_an_image": lazy_pgettext("photo", "这个文件不是能用的照片。"),
+    "photo_too_large": lazy_pgettext("photo", "照片太大，没有收下。"),
+    "photo_too_many_pixels": lazy_pgettext("photo", "照片像素太多，无法显示。"),
+    "photo_cut": lazy_pgettext("photo", "照片没有传完整。"),
+    "photo_broken": lazy_pgettext("photo", "照片已损坏，无法显示。"),
+    "photo_mislabelled": lazy_pgettext("photo", "照片的类型与内容不符。"),
+    "photo_polyglot": lazy_pgettext("photo", "照片里夹带了别的文件，没有收下。"),
+    "photo_bytes_gone": lazy_pgettext("photo", "照片的文件已经不在。"),
+    "photo_bytes_damaged": lazy_pgettext("photo", "照片的文件已经损坏。"),
+    "copies_failed": lazy_pgettext("photo", "照片暂时无法显示。"),
+}
+
+# The stages of the rider's progress bar.
+STAGES: Mapping[str, LazyString] = {
+    "receive": lazy_pgettext("stage", "收到"),
+    "verify": lazy_pgettext("stage", "核实"),
+    "dispatch": lazy_pgettext("stage", "派遣"),
+    "handle": lazy_pgettext("stage", "处置"),
+    "check": lazy_pgettext("stage", "核查"),
+}
+
+RULES: Mapping[str, LazyString] = {
+    "micro_member": lazy_pgettext("rule", "微网格网格员"),
+    "general_member": lazy_pgettext("rule", "一般网格网格员"),
+    "community_member": lazy_pgettext("rule", "社区网格员"),
+    "street_member": lazy_pgettext("rule", "街道网格员"),
+    "district_member": lazy_pgettext("rule", "区级网格员"),
+    "street_desk": lazy_pgettext("rule", "街道值守"),
+    "district_desk": lazy_pgettext("rule", "区城运中心"),
+    "city_desk": lazy_pgettext("rule", "市级值守"),
+}
+
+REASONS: Mapping[str, LazyString] = {
+    "member_here": lazy_pgettext("reason", "就在这个网格里。"),
+    "member_above": lazy_pgettext("reason", "下一级网格没有能接的人。"),
+    "desk_above": lazy_pgettext("reason", "没有能接的网格员。"),
+    "city_desk_last": lazy_pgettext("reason", "下级都没有能接的人。"),
+    "outside_the_map": lazy_pgettext("reason", "不在网格地图内。"),
+}
+
+WHY_NOT: Mapping[str, LazyString] = {
+    "inactive": lazy_pgettext("why not", "未启用"),
+    "barred": lazy_pgettext("why not", "是本人上报，需回避"),
+    "already_had_it": lazy_pgettext("why not", "之前办过"),
+    "heavier_load": lazy_pgettext("why not", "手上待办更多"),
+    "part_time": lazy_pgettext("why not", "兼职，专职优先"),
+    "no_member": lazy_pgettext("why not", "没有网格员"),
+    "no_desk": lazy_pgettext("why not", "没有值守人员"),
+}
+
+LEVELS: Mapping[str, LazyString] = {
+    "city": lazy_pgettext("level", "市"),
+    "district": lazy_pgettext("level", "区县"),
+    "street": lazy_pgettext("level", "街道"),
+    "community": lazy_pgettext("level", "社区"),
+    "general": lazy_pgettext("level", "一般网格"),
+    "micro": lazy_pgettext("level", "微网格"),
+    "dedicated": lazy_pgettext("level", "专属网格"),
+}
+
+VIEWS: Mapping[str, LazyString] = {
+    "mine": lazy_pgettext("view", "我的全部"),
+    "new": lazy_pgettext("view", "新"),
+    "done": lazy_pgettext("view", "办过的"),
+    "to_handle": lazy_pgettext("view", "待处置"),
+    "handed_in": lazy_pgettext("view", "已反馈"),
+    "to_dispatch": lazy_pgettext("view", "待派遣"),
+    "to_check": lazy_pgettext("view", "待核查"),
+    "no_place": lazy_pgettext("view", "待定位"),
+    "with_members": lazy_pgettext("view", "在网格员"),
+    "with_units": lazy_pgettext("view", "在承办单位"),
+    "open": lazy_pgettext("view", "全部在办"),
+    "closed": lazy_pgettext("view", "已结案"),
+    "all": lazy_pgettext("view", "全部"),
+}
+
+# Of a field of a form; `field.code` is asked for before `code` alone.
+FIELD_FAULTS: Mapping[str, LazyString] = {
+    "missing": lazy_pgettext("field", "请填写这一项。"),
+    "string_too_short": lazy_pgettext("field", "请写几个字。"),
+    "string_too_long": lazy_pgettext("field", "太长了，最多 2000 字。"),
+    "too_long": lazy_pgettext("field", "数量太多了。"),
+    "too_many": lazy_pgettext("field", "最多 3 张照片。"),
+    "control_character": lazy_pgettext("field", "有无法显示的字符。"),
+    "broken_character": lazy_pgettext("field", "有无法显示的字符。"),
+    "enum": lazy_pgettext("field", "请从中选一个。"),
+    "literal_error": lazy_pgettext("field", "请从中选一个。"),
+    "int_parsing": lazy_pgettext("field", "请从中选一个。"),
+    "float_parsing": lazy_pgettext("field", "这不是数字。"),
+    "finite_number": lazy_pgettext("field", "这不是数字。"),
+    "greater_than_equal": lazy_pgettext("field", "数值太小。"),
+    "less_than_equal": lazy_pgettext("field", "数值太大。"),
+    "no_such_category": lazy_pgettext("field", "这个类别已经没有了。"),
+    "no_such_unit": lazy_pgettext("field", "这个单位已经没有了。"),
+    "no_such_photo": lazy_pgettext("field", "有照片不在或无法读取，请重新上传。"),
+    "after_photo_needed": lazy_pgettext("field", "“已修复”需要修复后的照片。"),
+    "photo_or_text": lazy_pgettext("field", "请拍张照片，或写几句话。"),
+    "point_malformed": lazy_pgettext("field", "请写成 30.6598, 104.0633 这样。"),
+    "outside": lazy_pgettext("field", "这个点不在本市网格地图内。"),
+    "landmark.string_too_long": lazy_pgettext("field", "最多 200 字。"),
+    "outcome.missing": lazy_pgettext("field", "请选择办理结果。"),
+    "category.missing": lazy_pgettext("field", "请选择类别。"),
+    "severity.missing": lazy_pgettext("field", "请选择严重程度。"),
+    "unit.missing": lazy_pgettext("field", "请选择承办单位。"),
+    "destination.missing": lazy_pgettext("field", "请写明转给了谁。"),
+    "note.missing": lazy_pgettext("field", "请写几个字。"),
+    "reason.missing": lazy_pgettext("field", "请写明原因。"),
+    "public_note.missing": lazy_pgettext("field", "请写上骑手会读到的话。"),
+}
+
+_TABLES: Mapping[str, Mapping[str, LazyString]] = {
+    "state": words.STATES,
+    "holder": words.HOLDERS,
+    "outcome": words.OUTCOMES,
+    "severity": words.SEVERITIES,
+    "party": words.PARTIES,
+    "topic": words.TOPICS,
+    "action": words.ACTIONS,
+    "step": words.STEPS,
+    "grade": GRADES,
+    "source": SOURCES,
+    "asked": ASKED,
+    "warning": WARNINGS,
+    "photo": PHOTOS,
+    "stage": STAGES,
+    "closing": words.CLOSING_NOTES,
+    "rule": RULES,
+    "reason": REASONS,
+    "why_not": WHY_NOT,
+    "level": LEVELS,
+    "view": VIEWS,
+}
+
+
+def word(kind: str, code: object) -> str:
+    """The words for a code; the code itself where there are none, so that a page never fails."""
+    found = _TABLES[kind].get(str(code))
+    return str(code) if found is None else str(found)
+
+
+def field_words(field: str, code: str) -> str:
+    """What is wrong with one field of a form."""
+    found = FIELD_FAULTS.get(f"{field}.{code}") or FIELD_FAULTS.get(code)
+    return str(found or FIELD_FAULTS["missing"])

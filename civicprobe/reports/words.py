@@ -1,0 +1,204 @@
+"""The words that people read for the codes of a report: one table an enum, lazily translated.
+
+Nothing here decides anything. Codes that are no enum of the lifecycle have theirs in
+`word_codes`; the guard test holds both to the code.
+"""
+
+from collections.abc import Mapping
+
+from flask_babel import LazyString, lazy_pgettext
+
+from civicprobe.reports.lifecycle import Action, Outcome, Party, Severity, State, Topic
+
+STATES: Mapping[State, LazyString] = {
+    State.RECEIVED: lazy_pgettext("state", "已收到"),
+    State.NEEDS_PLACE: lazy_pgettext("state", "待定位"),
+    State.ASSIGNED: lazy_pgettext("state", "待核实"),
+    State.FILED: lazy_pgettext("state", "已立案"),
+    State.DISPATCHED: lazy_pgettext("state", "处置中"),
+    State.SUSPENDED: lazy_pgettext("state", "缓办"),
+    State.HANDLED: lazy_pgettext("state", "待核查"),
+    State.MERGED: lazy_pgettext("state", "已并案"),
+    State.CLOSED: lazy_pgettext("state", "已结案"),
+}
+
+# Who has it now, as its reporter reads it.
+HOLDERS: Mapping[State, LazyString] = {
+    State.RECEIVED: lazy_pgettext("holder", "正在查看这是哪里。"),
+    State.NEEDS_PLACE: lazy_pgettext("holder", "看不出在哪里，请帮忙补充位置。"),
+    State.ASSIGNED: lazy_pgettext("holder", "网格员正要去核实。"),
+    State.FILED: lazy_pgettext("holder", "已核实，街道正在安排处理单位。"),
+    State.DISPATCHED: lazy_pgettext("holder", "承办单位正在处理。"),
+    State.SUSPENDED: lazy_pgettext("holder", "暂缓处理，到期会继续，不会忘记。"),
+    State.HANDLED: lazy_pgettext("holder", "处理结果已反馈，街道正在核查。"),
+    State.MERGED: lazy_pgettext("holder", "与更早的上报合在一起处理。"),
+    State.CLOSED: lazy_pgettext("holder", "这件上报已办结。"),
+}
+
+OUTCOMES: Mapping[Outcome, LazyString] = {
+    Outcome.FIXED: lazy_pgettext("outcome", "已修复"),
+    Outcome.NOT_FOUND: lazy_pgettext("outcome", "现场未发现"),
+    Outcome.NOT_A_HAZARD: lazy_pgettext("outcome", "不构成隐患"),
+    Outcome.FALSE: lazy_pgettext("outcome", "不属实"),
+    Outcome.OUT_OF_SCOPE: lazy_pgettext("outcome", "不属本级职责"),
+    Outcome.TRANSFERRED: lazy_pgettext("outcome", "已转办"),
+    Outcome.NO_PLACE: lazy_pgettext("outcome", "无法定位"),
+    Outcome.OUTSIDE: lazy_pgettext("outcome", "市外"),
+    Outcome.ABUSE: lazy_pgettext("outcome", "恶意或无关"),
+    Outcome.WITHDRAWN: lazy_pgettext("outcome", "已撤回"),
+}
+
+# What a proposal says when the person adds no words of their own.
+OUTCOME_NOTES: Mapping[Outcome, LazyString] = {
+    Outcome.NOT_FOUND: lazy_pgettext("note", "已到现场查看，未发现所报隐患。"),
+    Outcome.NOT_A_HAZARD: lazy_pgettext("note", "已查看，不构成隐患。"),
+    Outcome.FALSE: lazy_pgettext("note", "已查看，与实际不符。"),
+    Outcome.OUT_OF_SCOPE: lazy_pgettext("note", "不属本级职责范围。"),
+    Outcome.TRANSFERRED: lazy_pgettext("note", "已转交负责单位。"),
+    Outcome.NO_PLACE: lazy_pgettext("note", "现有信息无法确定位置。"),
+    Outcome.OUTSIDE: lazy_pgettext("note", "该位置不在本市范围内。"),
+    Outcome.ABUSE: lazy_pgettext("note", "内容与隐患无关。"),
+}
+
+# What a desk is offered to say to the rider.
+CLOSING_NOTES: Mapping[Outcome, LazyString] = {
+    Outcome.FIXED: lazy_pgettext("closing", "感谢您的上报，问题已经处理好，请看处理后的照片。"),
+    Outcome.NOT_FOUND: lazy_pgettext(
+        "closing", "感谢您的上报。我们到现场看过，没有发现所报的问题；如果还在，请退回重办。"
+    ),
+    Outcome.NOT_A_HAZARD: lazy_pgettext("closing", "感谢您的上报。经查看，这里不构成隐患。"),
+    Outcome.FALSE: lazy_pgettext("closing", "经查看，所报情况与实际不符。"),
+    Outcome.OUT_OF_SCOPE: lazy_pgettext(
+        "closing", "感谢您的上报。这件事不属本级职责，可拨打 12345 反映。"
+    ),
+    Outcome.TRANSFERRED: lazy_pgettext("closing", "感谢您的上报，已转交负责单位办理。"),
+    Outcome.NO_PLACE: lazy_pgettext(
+        "closing", "感谢您的上报。我们没能找到这个位置；请带上定位或地标再报一次。"
+    ),
+    Outcome.OUTSIDE: lazy_pgettext("closing", "感谢您的上报。这个位置不在本市，请向当地反映。"),
+    Outcome.ABUSE: lazy_pgettext("closing", "内容与隐患无关，已结束；如有误会，可以退回重办。"),
+}
+
+SEVERITIES: Mapping[Severity, LazyString] = {
+    Severity.MINOR: lazy_pgettext("severity", "日常"),
+    Severity.ORDINARY: lazy_pgettext("severity", "一般"),
+    Severity.SERIOUS: lazy_pgettext("severity", "严重"),
+    Severity.GRAVE: lazy_pgettext("severity", "重大"),
+}
+
+PARTIES: Mapping[Party, LazyString] = {
+    Party.WORKER: lazy_pgettext("party", "系统"),
+    Party.RIDER: lazy_pgettext("party", "骑手"),
+    Party.REPORTER: lazy_pgettext("party", "上报人"),
+    Party.FOLLOWER: lazy_pgettext("party", "关联人"),
+    Party.MEMBER: lazy_pgettext("party", "网格员"),
+    Party.UNIT: lazy_pgettext("party", "承办单位"),
+    Party.DESK: lazy_pgettext("party", "街道"),
+    Party.DESK_ABOVE: lazy_pgettext("party", "上级"),
+}
+
+TOPICS: Mapping[Topic, LazyString] = {
+    Topic.RIDER_RECEIVED: lazy_pgettext("topic", "已收到您的上报"),
+    Topic.RIDER_ASKED_PLACE: lazy_pgettext("topic", "请补充位置"),
+    Topic.RIDER_FILED: lazy_pgettext("topic", "已核实立案"),
+    Topic.RIDER_HANDLED: lazy_pgettext("topic", "有处理结果，正在核查"),
+    Topic.RIDER_CLOSED: lazy_pgettext("topic", "您的上报已办结"),
+    Topic.RIDER_REOPENED: lazy_pgettext("topic", "您的上报已重新办理"),
+    Topic.MEMBER_CARD: lazy_pgettext("topic", "有上报待核实"),
+    Topic.UNIT_CASE: lazy_pgettext("topic", "有案件待处理"),
+    Topic.DESK_PLACE: lazy_pgettext("topic", "有上报缺位置"),
+    Topic.DESK_DISPATCH: lazy_pgettext("topic", "有案件待派遣"),
+    Topic.DESK_CHECK: lazy_pgettext("topic", "有案件待核查"),
+}
+
+# On buttons.
+ACTIONS: Mapping[Action, LazyString] = {
+    Action.SUBMIT: lazy_pgettext("action", "上报"),
+    Action.PLACE: lazy_pgettext("action", "定位"),
+    Action.ASK_PLACE: lazy_pgettext("action", "请补位置"),
+    Action.FILE: lazy_pgettext("action", "核实立案"),
+    Action.DISPATCH: lazy_pgettext("action", "派遣"),
+    Action.RETURN: lazy_pgettext("action", "退单"),
+    Action.SUSPEND: lazy_pgettext("action", "缓办"),
+    Action.RESUME: lazy_pgettext("action", "恢复"),
+    Action.PROPOSE: lazy_pgettext("action", "办理反馈"),
+    Action.SEND_BACK: lazy_pgettext("action", "返工"),
+    Action.CLOSE: lazy_pgettext("action", "结案"),
+    Action.MERGE: lazy_pgettext("action", "并案"),
+    Action.FOLLOW: lazy_pgettext("action", "随主案"),
+    Action.UNMERGE: lazy_pgettext("action", "撤销并案"),
+    Action.SPLIT: lazy_pgettext("action", "拆分"),
+    Action.WITHDRAW: lazy_pgettext("action", "撤回"),
+    Action.REOPEN: lazy_pgettext("action", "没修好，退回重办"),
+    Action.UNDO: lazy_pgettext("action", "撤销"),
+    Action.ACCEPT: lazy_pgettext("action", "签收"),
+    Action.REASSIGN: lazy_pgettext("action", "改派"),
+    Action.RAISE: lazy_pgettext("action", "提级"),
+    Action.REQUEST: lazy_pgettext("action", "申请延期"),
+    Action.EXTEND: lazy_pgettext("action", "延期"),
+    Action.INSPECT: lazy_pgettext("action", "现场核查"),
+    Action.ASK: lazy_pgettext("action", "要求补充"),
+    Action.ADD: lazy_pgettext("action", "补充情况"),
+    Action.RECLASSIFY: lazy_pgettext("action", "改类"),
+    Action.RELOCATE: lazy_pgettext("action", "改位置"),
+    Action.WHISTLE: lazy_pgettext("action", "街道吹哨"),
+    Action.REMIND: lazy_pgettext("action", "催办"),
+    Action.LEAVE: lazy_pgettext("action", "不再关联"),
+    Action.RATE: lazy_pgettext("action", "评价"),
+    Action.ACKNOWLEDGE: lazy_pgettext("action", "我来盯"),
+    Action.CONFIRM: lazy_pgettext("action", "修好了吗"),
+    Action.MARK: lazy_pgettext("action", "标记"),
+    Action.RULE: lazy_pgettext("action", "指定管辖"),
+    Action.APPEAL: lazy_pgettext("action", "申诉"),
+    Action.WATCH: lazy_pgettext("action", "关注"),
+    Action.ASK_UNMASK: lazy_pgettext("action", "申请实名查看"),
+    Action.GRANT_UNMASK: lazy_pgettext("action", "批准实名查看"),
+    Action.OPEN_ORIGINAL: lazy_pgettext("action", "查看原图"),
+    Action.REDACT: lazy_pgettext("action", "遮挡"),
+}
+
+# In timelines.
+STEPS: Mapping[Action, LazyString] = {
+    Action.SUBMIT: lazy_pgettext("step", "已上报"),
+    Action.PLACE: lazy_pgettext("step", "已定位并转交"),
+    Action.ASK_PLACE: lazy_pgettext("step", "请上报人补位置"),
+    Action.FILE: lazy_pgettext("step", "已核实立案"),
+    Action.DISPATCH: lazy_pgettext("step", "已派遣"),
+    Action.RETURN: lazy_pgettext("step", "承办单位退单"),
+    Action.SUSPEND: lazy_pgettext("step", "已缓办"),
+    Action.RESUME: lazy_pgettext("step", "已恢复办理"),
+    Action.PROPOSE: lazy_pgettext("step", "已反馈结果"),
+    Action.SEND_BACK: lazy_pgettext("step", "已退回返工"),
+    Action.CLOSE: lazy_pgettext("step", "核查通过，已结案"),
+    Action.MERGE: lazy_pgettext("step", "已并案"),
+    Action.FOLLOW: lazy_pgettext("step", "随主案变化"),
+    Action.UNMERGE: lazy_pgettext("step", "已撤销并案"),
+    Action.SPLIT: lazy_pgettext("step", "已拆分"),
+    Action.WITHDRAW: lazy_pgettext("step", "已撤回"),
+    Action.REOPEN: lazy_pgettext("step", "已退回重办"),
+    Action.UNDO: lazy_pgettext("step", "已撤销上一步"),
+    Action.ACCEPT: lazy_pgettext("step", "承办单位已签收"),
+    Action.REASSIGN: lazy_pgettext("step", "已改派"),
+    Action.RAISE: lazy_pgettext("step", "已提级"),
+    Action.REQUEST: lazy_pgettext("step", "申请延期"),
+    Action.EXTEND: lazy_pgettext("step", "已延期"),
+    Action.INSPECT: lazy_pgettext("step", "已现场核查"),
+    Action.ASK: lazy_pgettext("step", "提出问题"),
+    Action.ADD: lazy_pgettext("step", "已补充"),
+    Action.RECLASSIFY: lazy_pgettext("step", "已改类"),
+    Action.RELOCATE: lazy_pgettext("step", "已改位置"),
+    Action.WHISTLE: lazy_pgettext("step", "已吹哨"),
+    Action.REMIND: lazy_pgettext("step", "已催办"),
+    Action.LEAVE: lazy_pgettext("step", "不再关联"),
+    Action.RATE: lazy_pgettext("step", "已评价"),
+    Action.ACKNOWLEDGE: lazy_pgettext("step", "紧急：已有人盯"),
+    Action.CONFIRM: lazy_pgettext("step", "路过的骑手作答"),
+    Action.MARK: lazy_pgettext("step", "已标记"),
+    Action.RULE: lazy_pgettext("step", "已指定管辖"),
+    Action.APPEAL: lazy_pgettext("step", "已申诉"),
+    Action.WATCH: lazy_pgettext("step", "已关注"),
+    Action.ASK_UNMASK: lazy_pgettext("step", "申请实名查看"),
+    Action.GRANT_UNMASK: lazy_pgettext("step", "批准实名查看"),
+    Action.OPEN_ORIGINAL: lazy_pgettext("step", "查看了原图"),
+    Action.REDACT: lazy_pgettext("step", "已遮挡照片"),
+}
