@@ -8,6 +8,7 @@ from flask_migrate import Migrate
 from civicprobe import operations
 from civicprobe.accounts import limits, signin
 from civicprobe.accounts.api import blueprint as accounts_api
+from civicprobe.accounts.pages import blueprint as pages_staff
 from civicprobe.db import db, engine_options
 from civicprobe.grid.api import blueprint as grid_api
 from civicprobe.reports import pages_member, pages_office, pages_rider, pages_unit, photo_pages
@@ -20,6 +21,7 @@ ROOT = Path(__file__).parents[1]
 MIGRATIONS = ROOT / "migrations"
 APIS = (reports_api, grid_api, accounts_api, operations.api)
 PAGES = (
+    pages_staff,
     pages_rider.blueprint,
     pages_member.blueprint,
     pages_unit.blueprint,

@@ -9,6 +9,8 @@ TITLES = {
     "not_signed_in": _l("请先登录"),
     "token_unknown": _l("令牌无效或已过期"),
     "token_reads_pages_only": _l("令牌在网页上只能查看"),
+    "code_wrong": _l("用户名或代码不对，或代码已过期"),
+    "too_short": _l("密码至少要 10 个字符"),
     "forbidden": _l("您没有权限做这件事"),
     "not_yours_to_do": _l("这一步不由您来办"),
     "recused": _l("这是您自己的上报或处理，请由他人决定（回避）"),
