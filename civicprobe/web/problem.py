@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import structlog
 from flask import Flask, Response, g, redirect, render_template, request
 from flask_limiter import RateLimitExceeded
+from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
@@ -89,8 +90,12 @@ def _http(fault: HTTPException) -> Response:
     if fault.code is not None and 300 <= fault.code < 400:
         return Response(fault.get_body(), status=fault.code, headers=fault.get_headers())
     status = HTTPStatus(fault.code or 500)
-    not_json = status == HTTPStatus.BAD_REQUEST and request.is_json
-    return problem(status, "not_json" if not_json else CODES.get(status, "failed"), {}, [])
+    code = CODES.get(status, "failed")
+    if isinstance(fault, CSRFError):
+        code = "form_expired"
+    elif status == HTTPStatus.BAD_REQUEST and request.is_json:
+        code = "not_json"
+    return problem(status, code, {}, [])
 
 
 def _database(fault: DBAPIError) -> Response:
