@@ -11,7 +11,14 @@ from civicprobe.accounts.api import blueprint as accounts_api
 from civicprobe.accounts.pages import blueprint as pages_staff
 from civicprobe.db import db, engine_options
 from civicprobe.grid.api import blueprint as grid_api
-from civicprobe.reports import pages_member, pages_office, pages_rider, pages_unit, photo_pages
+from civicprobe.reports import (
+    pages_map,
+    pages_member,
+    pages_office,
+    pages_rider,
+    pages_unit,
+    photo_pages,
+)
 from civicprobe.reports.api import blueprint as reports_api
 from civicprobe.settings import Settings
 from civicprobe.storage import open_storage
@@ -25,6 +32,7 @@ PAGES = (
     pages_rider.blueprint,
     pages_member.blueprint,
     pages_unit.blueprint,
+    pages_map.blueprint,
     pages_office.blueprint,
     photo_pages.blueprint,
     operations.pages,

@@ -119,6 +119,32 @@ def list_streets(session: Session, within: str | None) -> list[AreaName]:
     return [AreaName(Level(row.level), *row[1:]) for row in rows]
 
 
+def read_outlines(
+    session: Session, edition_id: int, codes: Collection[str]
+) -> dict[str, shapely.Geometry]:
+    """Code to outline (degrees) of these areas, as far as an edition holds them."""
+    rows = session.execute(
+        select(Area.code, Area.polygon).where(Area.edition_id == edition_id, Area.code.in_(codes))
+    )
+    return {row.code: shapely.from_wkb(row.polygon) for row in rows}
+
+
+def list_siblings(session: Session, edition_id: int, code: str) -> list[str]:
+    """Codes of the areas below the same parent, this one left out."""
+    parent = select(Area.parent_code).where(Area.edition_id == edition_id, Area.code == code)
+    return list(
+        session.scalars(
+            select(Area.code)
+            .where(
+                Area.edition_id == edition_id,
+                Area.parent_code == parent.scalar_subquery(),
+                Area.code != code,
+            )
+            .order_by(Area.code)
+        )
+    )
+
+
 def find_alias(session: Session, account_id: int) -> str | None:
     """What a grid member is called before others."""
     return session.scalars(select(Member.alias).where(Member.account_id == account_id)).first()

@@ -30,8 +30,8 @@ _STAGE: Mapping[State, int] = {
 }
 _HANDING = (Action.DISPATCH, Action.ACCEPT)
 _O = Outcome
-_WITHOUT_PLACE = (_O.NO_PLACE, _O.OUTSIDE, _O.NOT_A_HAZARD, _O.ABUSE)
-_BEFORE_DISPATCH = (
+_WITHOUT_PLACE: tuple[Outcome, ...] = (_O.NO_PLACE, _O.OUTSIDE, _O.NOT_A_HAZARD, _O.ABUSE)
+_BEFORE_DISPATCH: tuple[Outcome, ...] = (
     _O.NOT_FOUND,
     _O.NOT_A_HAZARD,
     _O.FALSE,
@@ -40,7 +40,13 @@ _BEFORE_DISPATCH = (
     _O.ABUSE,
     _O.FIXED,
 )
-_OF_A_UNIT = (_O.FIXED, _O.NOT_FOUND, _O.NOT_A_HAZARD, _O.OUT_OF_SCOPE, _O.TRANSFERRED)
+_OF_A_UNIT: tuple[Outcome, ...] = (
+    _O.FIXED,
+    _O.NOT_FOUND,
+    _O.NOT_A_HAZARD,
+    _O.OUT_OF_SCOPE,
+    _O.TRANSFERRED,
+)
 
 
 @dataclass(frozen=True)
@@ -114,6 +120,12 @@ class Case:
         placed = [s for s in self.body.timeline if s.action is Action.PLACE]
         passed = placed[-1].data.get("passed") if placed else None
         return list(dict.fromkeys(WhyNot(item["why"]) for item in passed or []))
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether a page looked at now will be another in seconds: the worker is at it."""
+        waiting = any(photo.state == "stored" for photo in self.body.photos)
+        return waiting or self.body.state is State.RECEIVED
 
     def allows(self, action: str) -> bool:
         """Whether this reader may take the action now."""

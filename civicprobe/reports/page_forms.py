@@ -44,14 +44,19 @@ class PageForm:
     kept_photos: Sequence[str] = ()
 
     @classmethod
-    def of(cls, fault: Fault, kept_photos: Sequence[str] = ()) -> "PageForm":
-        """The form of this request, refused with `fault`."""
+    def of(
+        cls,
+        fault: Fault,
+        kept_photos: Sequence[str] = (),
+        typed: MultiDict[str, str] | None = None,
+    ) -> "PageForm":
+        """The form of this request (or what was `typed` in its URL), refused with `fault`."""
         fields = {
             _name_of(item.field): field_words(_name_of(item.field), item.code)
             for item in fault.fields
         }
         return cls(
-            typed=request.form,
+            typed=request.form if typed is None else typed,
             code=fault.code,
             title=title_of(fault.code),
             status=fault.status,

@@ -65,11 +65,11 @@ def moment(at: datetime) -> str:
     """How long ago within a day, else the day and the minute on the city's clock."""
     past = utc_now() - at
     if timedelta(0) <= past < timedelta(minutes=1):
-        return gettext("刚刚")
+        return str(gettext("刚刚"))
     if timedelta(0) <= past < timedelta(hours=1):
-        return ngettext("%(num)d 分钟前", "%(num)d 分钟前", past.seconds // 60)
+        return str(ngettext("%(num)d 分钟前", "%(num)d 分钟前", past.seconds // 60))
     if timedelta(0) <= past < timedelta(days=1):
-        return ngettext("%(num)d 小时前", "%(num)d 小时前", past.seconds // 3600)
+        return str(ngettext("%(num)d 小时前", "%(num)d 小时前", past.seconds // 3600))
     return exact_moment(at)
 
 

@@ -11,6 +11,7 @@ from civicprobe.reports.page_case import CHOICES, read_case
 from civicprobe.reports.page_forms import PageForm, take_action
 from civicprobe.reports.page_lists import read_list
 from civicprobe.reports.page_parts import pages
+from civicprobe.reports.page_sketch import sketch_of
 from civicprobe.reports.queries import QueueFilter, get_report, list_queue
 from civicprobe.reports.services.open import mark_opened
 
@@ -57,4 +58,11 @@ def _card(number: str, *, form: PageForm | None = None) -> str:
     actor = current_actor()
     report = get_report(db.session(), number, visible=actor)
     case = read_case(db.session(), report, seen_by=actor, now=utc_now())
-    return render_template("member/card.html", here="card", case=case, form=form, **CHOICES)
+    return render_template(
+        "member/card.html",
+        here="card",
+        case=case,
+        form=form,
+        sketch=sketch_of(db.session(), report),
+        **CHOICES,
+    )

@@ -13,6 +13,7 @@ from civicprobe.reports.page_case import CHOICES, Case, name_categories, read_ca
 from civicprobe.reports.page_forms import PageForm, take_action
 from civicprobe.reports.page_lists import read_list
 from civicprobe.reports.page_parts import pages
+from civicprobe.reports.page_sketch import sketch_of
 from civicprobe.reports.queries import get_report
 
 blueprint = pages("pages_office")
@@ -81,6 +82,7 @@ def _case(number: str, *, form: PageForm | None = None) -> str:
         here="case",
         case=found,
         form=form,
+        sketch=sketch_of(db.session(), report),
         main_action=_main_action,
         **CHOICES,
     )

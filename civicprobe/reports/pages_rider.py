@@ -12,12 +12,11 @@ from civicprobe.errors import Fault, TooMany
 from civicprobe.notices.inbox import list_notices, mark_read
 from civicprobe.reports.commands import SubmitReport
 from civicprobe.reports.doors import read_uuid, submit_with_photos
-from civicprobe.reports.page_case import STAGES, Case, name_categories, read_case
+from civicprobe.reports.page_case import STAGES, name_categories, read_case
 from civicprobe.reports.page_forms import PageForm, take_action
 from civicprobe.reports.page_lists import read_list, read_rows
 from civicprobe.reports.page_parts import pages
 from civicprobe.reports.queries import QueueFilter, get_report, list_queue
-from civicprobe.reports.words import HOLDERS, OUTCOMES
 
 blueprint = pages("pages_rider")
 RECENT = 3
@@ -115,15 +114,7 @@ def _report(
         form=form,
         just_sent=just_sent and form is None,
         stages=STAGES,
-        holder=_holder,
     )
-
-
-def _holder(case: Case) -> str:
-    """Who has it now, in a sentence; of a closed report, how it ended."""
-    if case.body.outcome and case.stage == len(STAGES):
-        return str(OUTCOMES[case.body.outcome])
-    return str(HOLDERS[case.body.state])
 
 
 def _report_of(form: MultiDict[str, str]) -> dict[str, object]:

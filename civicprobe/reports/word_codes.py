@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from flask_babel import LazyString, lazy_pgettext
 
@@ -17,21 +18,36 @@ GRADES: Mapping[str, LazyString] = {
 }
 
 SOURCES: Mapping[str, LazyString] = {
-    "fix": lazy_pgettext("source", "手机定位"),
+    "device": lazy_pgettext("source", "手机定位"),
     "exif": lazy_pgettext("source", "照片里的定位"),
     "pin": lazy_pgettext("source", "上报人标的点"),
     "hand": lazy_pgettext("source", "人工标定"),
-    "landmark": lazy_pgettext("source", "按地标推断"),
 }
 
 # Why the place had to be asked for.
 ASKED: Mapping[str, LazyString] = {
     "no_map": lazy_pgettext("asked", "网格地图还没有启用。"),
     "outside": lazy_pgettext("asked", "定位不在本市网格地图内。"),
+    "landmark_only": lazy_pgettext("asked", "只有地标，还要有人按地标找到位置。"),
+    "too_vague": lazy_pgettext("asked", "定位误差太大，看不出具体在哪里。"),
+    "not_at_capture": lazy_pgettext("asked", "定位不是拍照时的，不能确定就在那里。"),
+    "no_location": lazy_pgettext("asked", "照片和手机都没有给出定位。"),
     "enrich_failed": lazy_pgettext("asked", "自动定位没有成功，请人工查看。"),
 }
 
-WARNINGS: Mapping[str, LazyString] = {}
+WARNINGS: Mapping[str, LazyString] = {
+    "clock_ahead": lazy_pgettext("warning", "拍照时间比现在还晚"),
+    "clock_years_off": lazy_pgettext("warning", "拍照时间差得太远"),
+    "taken_long_ago": lazy_pgettext("warning", "照片是两小时前拍的"),
+    "shot_time_unknown": lazy_pgettext("warning", "不知道拍照时间"),
+    "photos_apart": lazy_pgettext("warning", "几张照片不在同一处"),
+    "pin_exif_apart": lazy_pgettext("warning", "标的点与照片定位不一致"),
+    "pin_device_apart": lazy_pgettext("warning", "标的点与手机定位不一致"),
+    "exif_device_apart": lazy_pgettext("warning", "照片定位与手机定位不一致"),
+    "maybe_gcj02": lazy_pgettext("warning", "可能是火星坐标"),
+    "riding_fast": lazy_pgettext("warning", "定位时在行驶中"),
+    "datum_unknown": lazy_pgettext("warning", "照片坐标系不明"),
+}
 
 # Why a photo cannot be shown.
 PHOTOS: Mapping[str, LazyString] = {
@@ -146,7 +162,7 @@ FIELD_FAULTS: Mapping[str, LazyString] = {
     "public_note.missing": lazy_pgettext("field", "请写上骑手会读到的话。"),
 }
 
-_TABLES: Mapping[str, Mapping[str, LazyString]] = {
+_TABLES: Mapping[str, Mapping[Any, LazyString]] = {
     "state": words.STATES,
     "holder": words.HOLDERS,
     "outcome": words.OUTCOMES,

@@ -70,4 +70,16 @@ for (const button of document.querySelectorAll('[data-locate]')) {
   });
 }
 
+// While the worker is at it, look again, unless somebody is about to do something here.
+const again = document.querySelector('[data-again]');
+const looks = Number(sessionStorage.getItem(location.pathname) || 0);
+if (again && looks < 5) {
+  setTimeout(() => {
+    const busy = document.querySelector('details[open], :focus:not(body)');
+    if (busy) return;
+    sessionStorage.setItem(location.pathname, looks + 1);
+    location.reload();
+  }, 2500);
+}
+
 document.getElementById('faults')?.focus();
