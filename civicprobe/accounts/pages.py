@@ -54,9 +54,7 @@ def reset() -> AnyResponse | tuple[str, int] | Response:
     except Fault as fault:
         db.session.rollback()
         code = fault.fields[0].code if fault.fields else fault.code
-        page = render_template(
-            "security/reset.html", fault=title_of(code), name=said["username"]
-        )
+        page = render_template("security/reset.html", fault=title_of(code), name=said["username"])
         return page, fault.status
     db.session.commit()
     flash(gettext("密码已改好，请登录"), "good")

@@ -30,6 +30,8 @@ def install(app: Flask, settings: Settings) -> None:
         SECURITY_PASSWORD_SALT=_derived(settings, "password salt"),
         SECURITY_USERNAME_ENABLE=True,
         SECURITY_USERNAME_REQUIRED=True,
+        SECURITY_USERNAME_MIN_LENGTH=3,
+        SECURITY_USERNAME_ALLOWED_CHARS=["L", "N", "Pd", "Pc", "Po"],  # `people.USERNAME`
         SECURITY_USER_IDENTITY_ATTRIBUTES=[{"username": {"mapper": _as_is}}],
         SECURITY_RETURN_GENERIC_RESPONSES=True,
         SECURITY_API_ENABLED_METHODS=["session"],
