@@ -1,1 +1,1 @@
-"""civicprobe: a snap from the street, carried to the one person who should see it, until it is closed."""
+"""A snap from the street, carried to the one person who should see it, until it is closed."""

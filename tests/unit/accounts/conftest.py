@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import pytest
+from apiflask import APIFlask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 
@@ -20,7 +21,7 @@ PASSWORD = "correct horse battery"
 class Site:
     """The app, and a token for each role."""
 
-    app: object
+    app: APIFlask
     tokens: dict[str, str]
 
     def client(self, role: str | None = None) -> FlaskClient:
