@@ -17,7 +17,7 @@ from PIL.TiffImagePlugin import IFDRational
 from civicprobe.grid.coords import Point
 
 CHINA_TIME = timezone(timedelta(hours=8))
-_HELD = {  # what a camera held this way stores, so that the orientation tag turns it upright
+STORED = {  # what a camera held this way stores, so that the orientation tag turns it upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -61,8 +61,8 @@ def photograph(
 ) -> bytes:
     """A JPEG of the scene; `size` is upright, `held` the EXIF orientation, None for no EXIF."""
     picture = draw(scene, size, seed)
-    if held in _HELD:
-        picture = picture.transpose(_HELD[held])
+    if held in STORED:
+        picture = picture.transpose(STORED[held])
     exif = exif_of(shot) if shot else Image.Exif()
     if held != 1:
         exif[Base.Orientation] = held

@@ -17,6 +17,8 @@ _NESTED = {
     b"ipco": 0,
 }  # boxes that lead to `ispe`, and what they begin with
 
+_BOXES = frozenset((*_NESTED, b"ftyp", b"mdat", b"moov", b"mpvd", b"free", b"uuid", b"ispe"))
+
 
 class Cut(ValueError):
     """The file ends before the picture does."""
@@ -130,7 +132,9 @@ def _boxes(data: bytes, at: int, stop: int) -> Iterator[_Piece]:
         if length < head or not name.isalnum():
             return
         if at + length > stop:
-            raise Cut
+            if name in _BOXES:
+                raise Cut
+            return
         yield _Piece(name, at + head, at + length)
         at += length
 

@@ -185,6 +185,8 @@ def _doubts(evidence: Evidence, chosen: Candidate, found: Sequence[Candidate]) -
             yield "photos_apart" if first == second else f"{first}_{second}_apart"
             if is_shifted(chosen, other) or is_shifted(other, chosen):
                 yield "maybe_gcj02"
+    if any(grade_of(one.radius_m) != grade_of(one.at_shutter_m) for one in found):
+        yield "time_apart"
     if evidence.fix and (evidence.fix.speed_mps or 0) > FAST_MPS:
         yield "riding_fast"
     if any(photo.gps and photo.gps.datum == "unknown" for photo in evidence.photos):

@@ -4,7 +4,7 @@ Pure. Which of several is chosen is `place`'s matter.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -53,11 +53,15 @@ class Box:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A usable position: WGS-84, with a radius that covers accuracy and way travelled."""
+    """A usable position: WGS-84, with a radius that covers accuracy and way travelled.
+
+    `at_shutter_m` is the radius it would have, had it been measured when the shutter went.
+    """
 
     source: Source
     point: Point
     radius_m: float
+    at_shutter_m: float
 
 
 class Unusable(Exception):
@@ -93,7 +97,8 @@ def weighed(source: Source, sighting: Sighting, age_s: float, box: Box | None) -
         raise Unusable("outside")
     if source == "device" and age_s > LATE_S:
         raise Unusable("not_at_capture")
-    return Candidate(source, point, _radius_m(source, sighting, age_s))
+    radii = (_radius_m(source, sighting, seconds) for seconds in (age_s, 0.0))
+    return Candidate(source, point, *radii)
 
 
 def _radius_m(source: Source, sighting: Sighting, age_s: float) -> float:
@@ -120,4 +125,4 @@ def are_apart(one: Candidate, other: Candidate) -> bool:
 def is_shifted(one: Candidate, other: Candidate) -> bool:
     """Whether reading `one` as GCJ-02 would bring both together."""
     unshifted = to_wgs84(one.point.lat, one.point.lon, Datum.GCJ02)
-    return not are_apart(Candidate(one.source, unshifted, one.radius_m), other)
+    return not are_apart(replace(one, point=unshifted), other)
