@@ -48,7 +48,7 @@ def is_open(message: Message) -> bool:
 def main() -> None:
     """Add what is missing."""
     for locale in LOCALES:
-        catalog = read(locale) if path_of(locale).exists() else Catalog(locale=locale)
+        catalog = read(locale) if path_of(locale).exists() else Catalog(locale=locale, fuzzy=False)
         for message in named():
             if catalog.get(message.id, message.context) is None:
                 catalog.add(message.id, context=message.context)
