@@ -25,6 +25,29 @@ READERS: dict[Audience, frozenset[Party]] = {
 }
 
 
+# Of an event's data, what all may see; the rest (who was passed over and why) is for desks.
+OPEN_DATA = frozenset(
+    {
+        "areas",
+        "category",
+        "destination",
+        "grade",
+        "on_border",
+        "outcome",
+        "outside_m",
+        "photo",
+        "photos",
+        "reason",
+        "rule",
+        "severity",
+        "source",
+        "unit",
+        "urgent",
+        "was",
+    }
+)
+
+
 class Body(BaseModel):
     """Base of what is answered: unknown fields refused, so that a slip shows in a test."""
 
@@ -233,5 +256,9 @@ def _step(entry: TimelineEntry, parties: frozenset[Party]) -> TimelineBody:
         actor_role=Party(event.party),
         state=State(event.to_state),
         note=note or None,
-        data=event.data,
+        data=event.data if Party.DESK in parties else _open_data(event.data),
     )
+
+
+def _open_data(data: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name in OPEN_DATA}
