@@ -159,6 +159,12 @@ def report_body(session: Session, report: Report, *, seen_by: Actor, now: dateti
     standing = standing_of(session, report, seen_by)
     parties = standing.parties | ({Party.DESK} if seen_by.role is Role.ADMIN else frozenset())
     names = area_names(session, report.edition_id, report.area_codes)
+    steps = [
+        entry
+        for entry in list_timeline(session, report.id)
+        if parties & READERS[Audience(entry.event.audience)]
+    ]
+    seen = {entry.event.seq for entry in steps}
     return ReportBody(
         number=report.number,
         uuid=report.uuid if Party.REPORTER in parties else None,
@@ -177,12 +183,12 @@ def report_body(session: Session, report: Report, *, seen_by: Actor, now: dateti
         desk=report.desk_code,
         unit=report.unit_id,
         assignee=_assignee(session, report),
-        photos=[_photo(photo) for photo in list_photos(session, report.id)],
-        timeline=[
-            _step(entry, parties)
-            for entry in list_timeline(session, report.id)
-            if parties & READERS[Audience(entry.event.audience)]
+        photos=[
+            _photo(photo)
+            for photo in list_photos(session, report.id)
+            if photo.kind == "hazard" or photo.used_seq in seen
         ],
+        timeline=[_step(entry, parties) for entry in steps],
         allowed_actions=list(allowed_actions(facts_of(session, report, now), standing, DOINGS)),
     )
 
