@@ -60,9 +60,16 @@ def engine_options(url: str) -> dict[str, Any]:
     if url.startswith("sqlite"):
         # The driver's own transactions are off: `begin` below sends the right BEGIN (ADR 0002).
         return {
-            "connect_args": {"isolation_level": None, "timeout": 10, "check_same_thread": False}
+            "connect_args": {"isolation_level": None, "timeout": 10, "check_same_thread": False},
+            "hide_parameters": True,
         }
-    return {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 16, "pool_timeout": 10}
+    return {
+        "hide_parameters": True,  # they are people's words; a fault is logged without them
+        "pool_pre_ping": True,
+        "pool_size": 8,
+        "max_overflow": 16,
+        "pool_timeout": 10,
+    }
 
 
 @contextmanager

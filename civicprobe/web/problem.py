@@ -1,6 +1,7 @@
 """Faults become answers: problem+json for the API (RFC 9457), a page for people."""
 
 import json
+import traceback
 from http import HTTPStatus
 from typing import cast
 from urllib.parse import urlencode
@@ -109,6 +110,7 @@ def _database(fault: DBAPIError) -> Response:
 
 def _unexpected(fault: Exception) -> Response:
     db.session.rollback()
-    # Without the values: they may hold a rider's words.
-    log.error("failed", kind=type(fault).__name__, exc_info=fault)
+    # Where, not what: a message may hold a rider's words.
+    where = traceback.format_tb(fault.__traceback__)
+    log.error("failed", kind=type(fault).__name__, where="".join(where))
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "failed", {}, [])

@@ -66,10 +66,12 @@ def enrich(
     place set by hand, or a case that is filed, is left alone.
     """
     report = get_report_by_id(session, report_id, lock=True)
-    photos = _keep_facts(session, report, facts)
+    rows = _keep_facts(session, report, facts)
     if report.state not in STILL_WEIGHED or report.place.get("source") == BY_HAND:
         return
-    weighed = weigh(evidence_of(report, photos), received_at=report.created_at)
+    photos = [PhotoFacts.from_json(row.facts) for row in rows if row.facts]
+    last_heard_at = max([report.created_at, *(row.received_at for row in rows)])
+    weighed = weigh(evidence_of(report, photos), received_at=last_heard_at)
     if not isinstance(weighed, Place):
         _ask(session, report, weighed.reason, now)
         return
@@ -82,7 +84,7 @@ def enrich(
 
 def _keep_facts(
     session: Session, report: Report, facts: Mapping[UUID, PhotoFacts]
-) -> list[PhotoFacts]:
+) -> Sequence[Photo]:
     rows = session.scalars(
         select(Photo)
         .where(Photo.report_id == report.id, Photo.kind == "hazard", Photo.sha256.is_not(None))
@@ -91,7 +93,7 @@ def _keep_facts(
     for row in rows:
         if row.id in facts:
             row.facts = facts[row.id].to_json()
-    return [PhotoFacts.from_json(row.facts) for row in rows if row.facts]
+    return rows
 
 
 def _ask(session: Session, report: Report, reason: str, now: datetime) -> None:
