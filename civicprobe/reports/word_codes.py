@@ -44,6 +44,7 @@ WARNINGS: Mapping[str, LazyString] = {
     "pin_exif_apart": lazy_pgettext("warning", "标的点与照片定位不一致"),
     "pin_device_apart": lazy_pgettext("warning", "标的点与手机定位不一致"),
     "exif_device_apart": lazy_pgettext("warning", "照片定位与手机定位不一致"),
+    "time_apart": lazy_pgettext("warning", "定位与拍照的时间差得多"),
     "maybe_gcj02": lazy_pgettext("warning", "可能是火星坐标"),
     "riding_fast": lazy_pgettext("warning", "定位时在行驶中"),
     "datum_unknown": lazy_pgettext("warning", "照片坐标系不明"),
