@@ -14,6 +14,7 @@ def sketch_around(
     session: Session,
     edition_id: int,
     point: Point,
+    *,
     radius_m: float,
     code: str,
     also: Collection[str] = (),
@@ -35,6 +36,6 @@ def sketch_of(session: Session, report: Report) -> Sketch | None:
         session,
         report.edition_id,
         Point(report.lat, report.lon),
-        float(radius) if isinstance(radius, int | float) else 0.0,
-        codes[-1],
+        radius_m=float(radius) if isinstance(radius, int | float) else 0.0,
+        code=codes[-1],
     )

@@ -80,4 +80,11 @@ def _sketch(session: Session, edition_id: int, located: Located) -> Sketch:
     if not chain:
         return draw(located.point, located.radius_m, None)
     near = [item.area.code for item in located.candidates if item.area.code != chain[0].code]
-    return sketch_around(session, edition_id, located.point, located.radius_m, chain[0].code, near)
+    return sketch_around(
+        session,
+        edition_id,
+        located.point,
+        radius_m=located.radius_m,
+        code=chain[0].code,
+        also=near,
+    )

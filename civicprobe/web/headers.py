@@ -47,6 +47,9 @@ def _begin() -> None:
 def _finish(response: Response) -> Response:
     response.headers.update(FIXED)
     response.headers.setdefault("Content-Security-Policy", POLICY)
+    if request.endpoint == "static" and "v" in request.args:
+        # Its address changes with its content.
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["X-Request-Id"] = g.get("request_id", "")
     log.info(

@@ -50,6 +50,7 @@ def _remember(response: Response) -> Response:
     asked = request.args.get("lang", "")
     if asked in LOCALES:
         response.set_cookie(COOKIE, asked, max_age=YEAR_S, samesite="Lax", httponly=True)
-    response.vary.add("Accept-Language")
-    response.vary.add("Cookie")
+    if request.endpoint != "static":
+        response.vary.add("Accept-Language")
+        response.vary.add("Cookie")
     return response

@@ -1,5 +1,6 @@
 """The rider's pages: one form, a receipt, and each step afterwards."""
 
+import gzip
 import re
 
 from civicprobe.grid.coords import Point
@@ -131,3 +132,21 @@ def test_english_pages_hold_no_chinese_words_of_ours(town):
     page = town.rider().get("/r?lang=en").text
     assert '<html lang="en">' in page
     assert re.findall(r"[\u4e00-\u9fff]+", page) == ["中文"]
+
+
+def test_what_a_page_needs_is_kept_by_the_browser_for_good(town):
+    phone = town.rider()
+    addresses = re.findall(r'(?:href|src)="(/static/[^"#]+)', phone.get("/r").text)
+    assert len(set(addresses)) == 4
+    for address in addresses:
+        answer = phone.get(address)
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert "Cookie" not in answer.headers.get("Vary", "")
+
+
+def test_the_first_look_weighs_little(town):
+    phone = town.rider()
+    page = phone.get("/r")
+    addresses = set(re.findall(r'(?:href|src)="(/static/[^"#]+)', page.text))
+    parts = [page.data, *(phone.get(address).data for address in addresses)]
+    assert sum(len(gzip.compress(part)) for part in parts) <= 60_000
