@@ -1,7 +1,7 @@
 """How fast one caller and one address may go; without its Redis it counts in memory."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from flask import Flask, request, session
 from flask_limiter import Limit, Limiter
@@ -14,7 +14,16 @@ READS, WRITES = ["GET", "HEAD"], ["PUT", "POST", "PATCH", "DELETE"]
 SUBMITS = frozenset({"reports_api.put_report", "reports_api.post_report", "pages_rider.submit"})
 # What goes with one report, its photos and later fixes, may be so many times more.
 PER_REPORT = 4
-SIGN_IN = "10 per 5 minutes"
+# A guess of a password, a one-time code or a recovery code: few for one name from one address,
+# more for a name from anywhere, so that nobody can lock a colleague out with ten wrong tries.
+SIGN_IN, SIGN_IN_ANYWHERE = "10 per 5 minutes", "60 per hour"
+GUESSES = (
+    "security.login",
+    "security.verify",
+    "security.two_factor_token_validation",
+    "security.two_factor_setup_validate",
+    "pages_staff.reset",
+)
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -28,10 +37,30 @@ def install(app: Flask, settings: Settings) -> None:
         default_limits=_limits(settings),
     )
     limiter.init_app(app)
-    sign_in = limiter.limit(SIGN_IN, methods=["POST"], override_defaults=False)
-    for endpoint in ("security.login", "pages_staff.reset"):
+    for endpoint in GUESSES:
         if endpoint in app.view_functions:
-            app.view_functions[endpoint] = sign_in(app.view_functions[endpoint])  # type: ignore[assignment]
+            _limit_guesses(app, limiter, endpoint, settings.address_factor)
+
+
+def _limit_guesses(app: Flask, limiter: Limiter, endpoint: str, address_factor: int) -> None:
+    limits = (
+        (SIGN_IN, lambda: f"{_named()} {get_remote_address()}"),
+        (SIGN_IN_ANYWHERE, _named),
+        (f"{10 * address_factor} per 5 minutes", get_remote_address),
+    )
+    for limit, key in limits:
+        guarded = limiter.limit(
+            limit, key_func=key, methods=["POST"], scope="sign-in", override_defaults=False
+        )
+        app.view_functions[endpoint] = guarded(app.view_functions[endpoint])  # type: ignore[assignment]
+
+
+def _named() -> str:
+    """Whose door is being tried, hashed: the name typed, else who has given their password."""
+    said = request.get_json(silent=True) if request.is_json else request.form
+    typed = said.get("username") if isinstance(said, Mapping) else None
+    name = typed or session.get("tf_user_id") or session.get("_user_id") or ""
+    return _hashed(str(name).strip().lower())
 
 
 def _limits(settings: Settings) -> list[str | Callable[[], str] | Limit]:
@@ -59,7 +88,11 @@ def _caller() -> str:
         or request.cookies.get(COOKIE)
         or get_remote_address()
     )
-    return hashlib.sha256(str(held).encode()).hexdigest()[:32]
+    return _hashed(str(held))
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _storage(redis_url: str) -> str:

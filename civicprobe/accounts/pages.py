@@ -48,9 +48,10 @@ def ask_reset() -> str:
 @public
 def reset() -> AnyResponse | tuple[str, int] | Response:
     """Set a new password with the code that a desk above gave."""
-    said = {key: request.form.get(key, "").strip() for key in ("username", "code", "password")}
+    said = {key: request.form.get(key, "").strip() for key in ("username", "code")}
+    password = request.form.get("password", "")
     try:
-        reset_password(db.session(), **said, now=utc_now())
+        reset_password(db.session(), **said, password=password, now=utc_now())
     except Fault as fault:
         db.session.rollback()
         code = fault.fields[0].code if fault.fields else fault.code

@@ -12,7 +12,7 @@ from flask_wtf import CSRFProtect
 
 from civicprobe.accounts.models import Account
 from civicprobe.db import db
-from civicprobe.errors import Unauthorised
+from civicprobe.errors import NotFound, Unauthorised
 from civicprobe.settings import Settings
 
 csrf = CSRFProtect()
@@ -27,7 +27,8 @@ def install(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SECURE=settings.public_url.startswith("https:"),
         WTF_CSRF_TIME_LIMIT=None,  # a form left open over lunch is still a form
         SECURITY_PASSWORD_HASH="argon2",  # noqa: S106  # the name of a scheme
-        SECURITY_PASSWORD_SALT=_derived(settings, "password salt"),
+        # Argon2 salts each password itself; a salt from the secret key would tie them all to it.
+        SECURITY_PASSWORD_SINGLE_HASH=True,
         SECURITY_USERNAME_ENABLE=True,
         SECURITY_USERNAME_REQUIRED=True,
         SECURITY_USERNAME_MIN_LENGTH=3,
@@ -49,6 +50,7 @@ def install(app: Flask, settings: Settings) -> None:
         SECURITY_TWO_FACTOR=settings.two_factor,
         SECURITY_TWO_FACTOR_REQUIRED=settings.two_factor,
         SECURITY_TWO_FACTOR_ENABLED_METHODS=["authenticator"],
+        SECURITY_TWO_FACTOR_RESCUE_EMAIL=False,
         SECURITY_TOTP_SECRETS={"1": _derived(settings, "totp")},
         SECURITY_TOTP_ISSUER="civicprobe",
     )
@@ -57,6 +59,8 @@ def install(app: Flask, settings: Settings) -> None:
     # Its roles are not used: `Account.role` says it, `requires` asks it.
     security.init_app(app, SQLAlchemyUserDatastore(db, Account, RoleMixin))
     security.unauthn_handler(_refuse)
+    if settings.two_factor:  # whoever lost the phone asks the desk above, see `recovery`
+        app.view_functions["security.two_factor_rescue"] = _no_rescue
 
 
 def _as_is(identity: str) -> str | None:
@@ -65,6 +69,10 @@ def _as_is(identity: str) -> str | None:
 
 def _refuse(_mechanisms: list[str], _headers: dict[str, str] | None) -> NoReturn:
     raise Unauthorised("not_signed_in")
+
+
+def _no_rescue() -> NoReturn:
+    raise NotFound("no_such_page")
 
 
 def _derived(settings: Settings, purpose: str) -> str:

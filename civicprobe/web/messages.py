@@ -11,6 +11,7 @@ TITLES = {
     "token_reads_pages_only": _l("令牌在网页上只能查看"),
     "code_wrong": _l("用户名或代码不对，或代码已过期"),
     "too_short": _l("密码至少要 10 个字符"),
+    "too_long": _l("密码最多 128 个字符"),
     "no_account": _l("没有这个账号"),
     "username_malformed": _l("用户名只能用 3 到 32 位小写字母、数字和 . _ -"),
     "username_taken": _l("这个用户名已经有人用了"),

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +16,7 @@ from civicprobe.accounts.tokens import token_hash
 from civicprobe.errors import Conflict, FieldFault, Invalid, Unprocessable
 
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,31}")
-MIN_PASSWORD = 10
+MIN_PASSWORD, MAX_PASSWORD = 10, 128
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def create_account(session: Session, new: NewAccount, *, now: datetime) -> Accou
         role=new.role.value,
         area_code=new.area_code,
         unit_id=new.unit_id,
-        password=hash_password(new.password),
+        password=hashed(new.password),
         fs_uniquifier=secrets.token_hex(16),
         active=True,
         created_at=now,
@@ -51,6 +52,17 @@ def create_account(session: Session, new: NewAccount, *, now: datetime) -> Accou
     session.add(account)
     session.flush()
     return account
+
+
+def hashed(password: str) -> str:
+    """The argon2 hash of a password in the form that sign-in compares (NFKD).
+
+    Raises Unprocessable for one that is too short or too long.
+    """
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        code = "too_short" if len(password) < MIN_PASSWORD else "too_long"
+        raise Unprocessable("incomplete", FieldFault("password", code))
+    return str(hash_password(unicodedata.normalize("NFKD", password)))
 
 
 def create_device(session: Session, token: str, *, now: datetime) -> Device:
@@ -72,7 +84,5 @@ def _check(new: NewAccount) -> None:
         raise Invalid("username_malformed", name=new.username)
     if new.role in {Role.RIDER, Role.WORKER}:
         raise Unprocessable("incomplete", FieldFault("role", "no_account_role"))
-    if len(new.password) < MIN_PASSWORD:
-        raise Unprocessable("incomplete", FieldFault("password", "too_short"))
     if (new.role is Role.UNIT) != (new.unit_id is not None):
         raise Unprocessable("incomplete", FieldFault("unit", "unit_goes_with_role"))

@@ -1,16 +1,16 @@
 """A lost password: a desk above gives a code that works once within a day; no e-mail needed."""
 
 import secrets
+import unicodedata
 from datetime import datetime, timedelta
 
-from flask_security.utils import hash_password
 from sqlalchemy.orm import Session
 
 from civicprobe.accounts.models import Account
 from civicprobe.accounts.queries import find_account
-from civicprobe.accounts.services.people import MIN_PASSWORD
+from civicprobe.accounts.services.people import hashed
 from civicprobe.accounts.tokens import token_hash
-from civicprobe.errors import FieldFault, Forbidden, Unprocessable
+from civicprobe.errors import Forbidden
 
 CODE_LIFE = timedelta(hours=24)
 
@@ -18,7 +18,7 @@ CODE_LIFE = timedelta(hours=24)
 def issue_reset(session: Session, account: Account, *, now: datetime) -> str:
     """A one-time code for this account; an older one stops working."""
     code = "-".join(f"{secrets.randbelow(10_000):04d}" for _ in range(4))
-    account.reset_hash, account.reset_until = token_hash(code), now + CODE_LIFE
+    account.reset_hash, account.reset_until = _code_hash(code), now + CODE_LIFE
     session.flush()
     return code
 
@@ -28,14 +28,13 @@ def reset_password(
 ) -> Account:
     """Set a new password with a code; every session of the account ends.
 
-    Raises Unprocessable for a short password, Forbidden `code_wrong` for everything else alike.
+    Raises Unprocessable for a password of the wrong length, Forbidden `code_wrong` for all else.
     """
-    if len(password) < MIN_PASSWORD:
-        raise Unprocessable("incomplete", FieldFault("password", "too_short"))
+    fresh = hashed(password)
     account = find_account(session, username)
     if account is None or not _fits(account, code, now):
         raise Forbidden("code_wrong")
-    account.password = hash_password(password)
+    account.password = fresh
     account.fs_uniquifier = secrets.token_hex(16)
     account.reset_hash = account.reset_until = None
     account.tf_primary_method = account.tf_totp_secret = None
@@ -46,6 +45,10 @@ def reset_password(
 def _fits(account: Account, code: str, now: datetime) -> bool:
     if account.reset_hash is None or account.reset_until is None or not account.active:
         return False
-    return (
-        secrets.compare_digest(account.reset_hash, token_hash(code)) and now < account.reset_until
-    )
+    right = secrets.compare_digest(account.reset_hash, _code_hash(code))
+    return right and now < account.reset_until
+
+
+def _code_hash(code: str) -> str:
+    """Of the digits alone: a code is read out over the telephone and typed as it comes."""
+    return token_hash("".join(filter(str.isdecimal, unicodedata.normalize("NFKC", code))))

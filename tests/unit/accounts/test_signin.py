@@ -1,6 +1,7 @@
 """Staff sign in by user name; a lost password is mended by a desk's code; guessing is slow."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,8 +11,10 @@ from civicprobe.accounts.queries import get_account
 from civicprobe.accounts.roles import Role
 from civicprobe.accounts.services.people import NewAccount, create_account
 from civicprobe.accounts.services.recovery import issue_reset, reset_password
+from civicprobe.app import create_app
 from civicprobe.db import db, utc_now
 from civicprobe.errors import Conflict, Fault, Forbidden
+from civicprobe.web.parts import KEY
 from tests.unit.accounts.conftest import PASSWORD, build
 
 
@@ -56,6 +59,32 @@ def test_guessing_is_slowed_down(site):
     assert answers[-1].status_code == 429
 
 
+def test_a_colleague_beside_one_who_guesses_still_signs_in(site):
+    with site.app.app_context():
+        create_account(
+            db.session(), NewAccount("office-2", Role.OFFICE, "510113", PASSWORD), now=utc_now()
+        )
+        db.session.commit()
+    for _ in range(11):
+        sign_in(site.client(), "wrong")
+    assert sign_in(site.client()).status_code == 429
+    assert sign_in(site.client(), name="office-2").status_code == 302
+
+
+def test_another_secret_key_locks_nobody_out(site):
+    settings = site.app.extensions[KEY].settings
+    other = create_app(replace(settings, secret_key="another " * 8))
+    assert sign_in(other.test_client()).status_code == 302
+
+
+def test_a_password_is_typed_as_keyboards_type_it(site):
+    with site.app.app_context():
+        wide = NewAccount("office-2", Role.OFFICE, "510113", " ｐａｓｓ 密码 １２３ é ")
+        create_account(db.session(), wide, now=utc_now())
+        db.session.commit()
+    assert sign_in(site.client(), wide.password, "office-2").status_code == 302
+
+
 def test_passwords_are_argon2(site):
     with site.app.app_context():
         assert get_account(db.session(), "office-1").password.startswith("$argon2")
@@ -92,6 +121,9 @@ def test_a_code_expires_and_short_passwords_are_refused(site):
         with pytest.raises(Fault) as refused:
             reset_password(session, "office-1", code, "short", now=now)
         assert refused.value.fields[0].code == "too_short"
+        typed = code.replace("-", " ").translate({48 + n: 0xFF10 + n for n in range(10)})
+        assert reset_password(session, "office-1", typed, PASSWORD, now=now).username == "office-1"
+        code = issue_reset(session, get_account(session, "office-1"), now=now)
         with pytest.raises(Forbidden):
             reset_password(session, "office-1", code, PASSWORD, now=now + timedelta(hours=25))
 
