@@ -21,7 +21,7 @@ from civicprobe.accounts.queries import (
     find_token,
 )
 from civicprobe.accounts.roles import Role
-from civicprobe.accounts.tokens import new_token, token_hash
+from civicprobe.accounts.tokens import WRITE, new_token, token_hash
 from civicprobe.db import db, utc_now, writing
 from civicprobe.errors import Forbidden, Unauthorised
 from civicprobe.web.parts import parts
@@ -38,7 +38,7 @@ def requires(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-            _refuse_other_sites()
+            refuse_other_sites()
             actor = current_actor(*roles)
             if actor.role not in roles:
                 raise Forbidden("forbidden", role=actor.role.value)
@@ -80,26 +80,34 @@ def ensure_device(response_later: Callable[[Callable[[Response], Response]], Any
     """The rider's device of this browser, made on first use; the cookie goes with the answer.
 
     `response_later` is Flask's `after_this_request`. Committed at once: the page reads afterwards.
+    A rider's bearer token stands for its own device; anybody else's is refused.
     """
+    if "Authorization" in request.headers:
+        actor = current_actor(Role.RIDER)
+        if actor.role is not Role.RIDER:
+            raise Forbidden("forbidden", role=actor.role.value)
+        return actor
     token = request.cookies.get(COOKIE)
     known = find_device(db.session(), token) if token else None
-    if known is None:
-        db.session.rollback()
+    if token is None or known is None:
         token = new_token()
-        with writing():
-            known = make_device(token)
-            db.session.commit()
-        response_later(lambda response: _set_cookie(response, str(token)))
+        known = _keep(Device(token_hash=token_hash(token), created_at=utc_now()))
+        kept: str = token
+        response_later(lambda response: _set_cookie(response, kept))
+    elif known.last_seen_on != utc_now().date():
+        _keep(known)
     g.actor = actor_of_device(known.id)
-    actor: Actor = g.actor
-    return actor
+    found: Actor = g.actor
+    return found
 
 
-def make_device(token: str) -> Device:
-    """A new rider device in the session of this request."""
-    device = Device(token_hash=token_hash(token), created_at=utc_now())
-    db.session.add(device)
-    db.session.flush()
+def _keep(device: Device) -> Device:
+    """Write down that a device was seen today: the day alone, at most once a day."""
+    db.session.rollback()
+    with writing():
+        db.session.add(device)
+        device.last_seen_on = utc_now().date()
+        db.session.commit()
     return device
 
 
@@ -129,11 +137,14 @@ def _find_actor(wanted: frozenset[Role]) -> Actor:
 
 def _of_token(header: str) -> Actor:
     kind, _, token = header.partition(" ")
-    found = find_token(db.session(), token.strip(), utc_now()) if kind == "Bearer" else None
+    is_bearer = kind.lower() == "bearer"
+    found = find_token(db.session(), token.strip(), utc_now()) if is_bearer else None
     if found is None:
         raise Unauthorised("token_unknown")
     if request.method not in SAFE and not request.path.startswith("/api/"):
         raise Forbidden("token_reads_pages_only")
+    if request.method not in SAFE and WRITE not in found.scopes:
+        raise Forbidden("token_reads_only")
     if found.device_id is not None:
         return actor_of_device(found.device_id, found.id)
     account = db.session.get(Account, found.account_id)
@@ -142,8 +153,11 @@ def _of_token(header: str) -> Actor:
     return actor_of_account(db.session(), account, found.id)
 
 
-def _refuse_other_sites() -> None:
-    """A cookie caller of `/api` must come from our own pages; forms carry a CSRF token instead."""
+def refuse_other_sites() -> None:
+    """A cookie caller of `/api` must come from our own pages; forms carry a CSRF token instead.
+
+    Raises Forbidden `cross_site`.
+    """
     if request.method in SAFE or "Authorization" in request.headers:
         return
     if not request.path.startswith("/api/"):

@@ -3,6 +3,9 @@
 import hashlib
 import secrets
 
+# What a token may do: read as its holder, and change things as its holder.
+READ, WRITE = "read", "write"
+
 
 def new_token() -> str:
     """256 random bits as text for a cookie or header."""

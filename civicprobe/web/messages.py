@@ -9,6 +9,7 @@ TITLES = {
     "not_signed_in": _l("请先登录"),
     "token_unknown": _l("令牌无效或已过期"),
     "token_reads_pages_only": _l("令牌在网页上只能查看"),
+    "token_reads_only": _l("这个令牌只能查看，不能修改"),
     "code_wrong": _l("用户名或代码不对，或代码已过期"),
     "too_short": _l("密码至少要 10 个字符"),
     "too_long": _l("密码最多 128 个字符"),

@@ -6,9 +6,9 @@ import pytest
 
 from civicprobe.accounts.models import Account, ApiToken, Device
 from civicprobe.accounts.queries import find_device
-from civicprobe.accounts.services.api_tokens import revoke_token
+from civicprobe.accounts.services.api_tokens import create_token, revoke_token
 from civicprobe.accounts.services.people import link_device
-from civicprobe.accounts.tokens import new_token, token_hash
+from civicprobe.accounts.tokens import READ, new_token, token_hash
 from civicprobe.db import db, utc_now
 
 REPORT = "/api/v1/reports/6f0c9a1e-0000-4000-8000-000000000001"
@@ -40,6 +40,48 @@ def test_a_reporting_call_never_makes_a_device(site):
     client = site.client()
     client.put(REPORT, json={"note": "井盖"})
     assert client.get_cookie("device") is None
+
+
+def test_a_form_on_another_site_never_replaces_a_riders_device(site):
+    answer = site.client().post("/api/v1/device", headers={"Sec-Fetch-Site": "cross-site"})
+    assert (answer.status_code, answer.json["code"]) == (403, "cross_site")
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_a_device_keeps_the_day_it_was_seen(site):
+    client = site.client()
+    client.get("/r")
+    with site.app.app_context():
+        device = find_device(db.session(), client.get_cookie("device").value)
+        assert device.last_seen_on == device.created_at.date()
+        device.last_seen_on = None
+        db.session.commit()
+    assert client.get("/r").status_code == 200
+    with site.app.app_context():
+        device = find_device(db.session(), client.get_cookie("device").value)
+        assert device.last_seen_on == utc_now().date()
+
+
+def test_a_riders_token_reads_the_pages_of_its_own_device(site):
+    client = site.client("rider")
+    assert client.put(REPORT, json={"note": "井盖"}).status_code == 201
+    page = client.get("/r/mine")
+    assert "/r/reports/" in page.get_data(as_text=True)
+    assert client.get_cookie("device") is None
+    assert site.client("member").get("/r/mine").status_code == 403
+
+
+def test_a_token_to_read_changes_nothing(site):
+    with site.app.app_context():
+        device = db.session.query(Device).one()
+        token = create_token(
+            db.session(), device, label="x", now=utc_now(), scopes=[READ], life=timedelta(hours=1)
+        )
+        db.session.commit()
+    client, held = site.client(), {"Authorization": f"bearer {token}"}
+    assert client.get("/api/v1/queue", headers=held).status_code == 200
+    answer = client.put(REPORT, json={"note": "井盖"}, headers=held)
+    assert (answer.status_code, answer.json["code"]) == (403, "token_reads_only")
 
 
 def test_an_unknown_cookie_is_no_identity(site):
