@@ -1,0 +1,172 @@
+"""The city's map: import, make up, switch, ask."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from civicprobe.cli.edge import fail, folder_option, json_option, show, show_lines, told, working
+from civicprobe.db import utc_now
+from civicprobe.grid.areas import TILING, Level
+from civicprobe.grid.choosing import choose
+from civicprobe.grid.city import active_city
+from civicprobe.grid.coords import Datum, to_wgs84
+from civicprobe.grid.queries import roster
+from civicprobe.grid.services.activate import activate as activate_edition
+from civicprobe.grid.services.import_areas import import_areas
+from civicprobe.grid.services.synthesize import synthesize_edition
+from civicprobe.reports.services.routing import open_load
+
+LEVELS = [level.value for level in (*TILING, Level.DEDICATED)]
+
+
+@click.group()
+def grid() -> None:
+    """The city's map: editions, areas, and who would get a point."""
+
+
+@grid.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--level", type=click.Choice(LEVELS), required=True)
+@click.option("--edition", default="imported", show_default=True, help="Made when it is new.")
+@click.option(
+    "--datum", type=click.Choice([d.value for d in Datum]), default="wgs84", show_default=True
+)
+@click.option("--dry-run", is_flag=True, help="Check and report only.")
+@folder_option
+@json_option
+@told
+def grid_import(
+    file: Path,
+    *,
+    level: str,
+    edition: str,
+    datum: str,
+    dry_run: bool,
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Take one level of areas from GeoJSON (properties code, name, parent), parents first.
+
+    All of the file or nothing; every fault is named by feature.
+    """
+    with working(folder) as (session, settings):
+        report = import_areas(
+            session,
+            edition,
+            Level(level),
+            file.read_bytes(),
+            city_code=settings.city_code,
+            now=utc_now(),
+            datum=Datum(datum),
+            dry_run=dry_run,
+        )
+        session.commit()
+    if as_json:
+        show(asdict(report))
+    else:
+        for kind, flaws in (("fault", report.faults), ("warning", report.warnings)):
+            for flaw in flaws:
+                click.echo(f"{kind}: {flaw}", err=kind == "fault")
+        click.echo(f"{report.areas} areas read, {report.written} written to {report.edition}")
+    if report.faults:
+        sys.exit(1)
+
+
+@grid.command("synthesize")
+@click.option("--district", required=True, help="6-digit code, or all.")
+@click.option("--seed", type=int, required=True)
+@click.option("--edition", help="Name of the new edition; default: synthetic-DISTRICT-SEED.")
+@folder_option
+@told
+def grid_synthesize(district: str, seed: int, edition: str | None, folder: Path | None) -> None:
+    """Make labelled synthetic areas below the real districts, as a new draft edition."""
+    name = edition or f"synthetic-{district}-{seed}"
+    with working(folder) as (session, _settings):
+        with click.progressbar(length=100, label=name, file=sys.stderr) as bar:
+
+            def progress(done: int, of: int) -> None:
+                bar.update(100 * done // max(1, of) - bar.pos)
+
+            synthesize_edition(
+                session, district, seed=seed, name=name, now=utc_now(), progress=progress
+            )
+        session.commit()
+    click.echo(f"edition {name} is a draft; next: civicprobe grid activate {name}")
+
+
+@grid.command("activate")
+@click.argument("edition")
+@folder_option
+@told
+def grid_activate(edition: str, folder: Path | None) -> None:
+    """Switch the map; running processes follow within seconds."""
+    with working(folder) as (session, _settings):
+        done = activate_edition(session, edition, now=utc_now())
+        session.commit()
+    for district in done.undivided:
+        click.echo(f"warning: district {district} has no areas below it")
+    click.echo(f"{done.micros_without_member} micro grids have no member of their own")
+    click.echo(f"edition {edition} is active" + ("" if done.changed else " (it was before)"))
+
+
+@grid.command("locate")
+@click.argument("lat", type=float)
+@click.argument("lon", type=float)
+@click.option(
+    "--datum", type=click.Choice([d.value for d in Datum]), default="wgs84", show_default=True
+)
+@click.option("--radius", type=click.FloatRange(0, 1_000), default=0.0, help="Metres of doubt.")
+@click.option("--explain", is_flag=True, help="Also who would get it now, and why.")
+@folder_option
+@json_option
+@told
+def grid_locate(
+    lat: float,
+    lon: float,
+    *,
+    datum: str,
+    radius: float,
+    explain: bool,
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Where a point is, and who would get a report there.
+
+    \b
+    civicprobe grid locate 30.8846 104.2517 --radius 30 --explain
+    """
+    with working(folder) as (session, settings):
+        city = active_city(session, settings)
+        point = to_wgs84(lat, lon, Datum(datum))
+        found = city.locator.locate(point, radius, nearest_limit_m=city.nearest_limit_m)
+        chain = found.chain or found.nearest_chain
+        said: dict[str, Any] = {
+            "edition": city.edition.name,
+            "synthetic": city.edition.synthetic,
+            "lat": point.lat,
+            "lon": point.lon,
+            "areas": {area.level.value: [area.code, area.name] for area in found.chain},
+            "on_border": found.on_border,
+            "border_m": found.border_m,
+            "candidates": [
+                [item.area.code, item.area.name, round(item.distance_m, 1)]
+                for item in found.candidates
+            ],
+            "nearest": [found.nearest.area.code, round(found.nearest.distance_m, 1)]
+            if found.nearest
+            else None,
+        }
+        if explain:
+            choice = choose(
+                chain,
+                roster(session, [area.code for area in chain]),
+                city_code=settings.city_code,
+                load=open_load(session),
+            )
+            said["choice"] = choice.as_dict() if chain else None
+    show(said) if as_json else show_lines(said)
+    if not chain:
+        fail("outside every grid of the map")

@@ -1,0 +1,205 @@
+"""The sample city: one district with made-up grids, and the people who serve it.
+
+Safe to repeat: what is there is found again, and `demo.json` keeps its tokens and passwords.
+"""
+
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import shapely
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from civicprobe.accounts.models import Account, Device
+from civicprobe.accounts.queries import find_account
+from civicprobe.accounts.roles import Role
+from civicprobe.accounts.services.api_tokens import create_token
+from civicprobe.accounts.services.people import NewAccount, create_account, create_device
+from civicprobe.accounts.tokens import new_token
+from civicprobe.catalog.defaults import load_defaults
+from civicprobe.catalog.models import Unit
+from civicprobe.grid.areas import Level
+from civicprobe.grid.coords import Point
+from civicprobe.grid.models import FULL_TIME, PART_TIME, Area, Member
+from civicprobe.grid.queries import find_edition
+from civicprobe.grid.services.activate import activate
+from civicprobe.grid.services.enrol import assign_grids, enrol
+from civicprobe.grid.services.synthesize import synthesize_edition
+
+DISTRICT = "510113"
+EDITION = "sample"
+SEED = 7
+ALIASES = (
+    "老周",
+    "小林",
+    "阿珍",
+    "石头",
+    "小满",
+    "春燕",
+    "大江",
+    "晓峰",
+    "秀英",
+    "阿杰",
+    "国庆",
+    "小雨",
+)
+UNITS = (
+    ("roads", "市政道路养护队", "Road maintenance"),
+    ("drains", "排水设施管护所", "Drainage works"),
+    ("order", "综合行政执法队", "City management enforcement"),
+)
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Hire:
+    """Makes an account, or finds the one of an earlier run."""
+
+    session: Session
+    city_code: str
+    now: datetime
+
+    def __call__(self, name: str, role: Role, area: str, unit_id: int | None = None) -> Account:
+        new = NewAccount(name, role, area, secrets.token_urlsafe(12), unit_id)
+        return find_account(self.session, name) or create_account(self.session, new, now=self.now)
+
+
+@dataclass
+class Sample:
+    """What a run needs to know of its city; `demo.json` holds the same."""
+
+    district: str
+    edition: str
+    spot: Point
+    unit_id: int = 0
+    logins: dict[str, dict[str, str]] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+
+
+def load_sample(session: Session, city_code: str, kept: Path, say: Say, *, now: datetime) -> Sample:
+    """Make or find the sample city; the caller commits."""
+    load_defaults(session)
+    if find_edition(session, EDITION) is None:
+        say(f"合成 {DISTRICT} 的网格 / synthesizing grids below the real district")
+        synthesize_edition(session, DISTRICT, seed=SEED, name=EDITION, now=now)
+    activate(session, EDITION, now=now)
+    streets = _codes(session, Level.STREET, DISTRICT)[:2]
+    spot_grid = _first_grid(session, streets[0])
+    sample = Sample(DISTRICT, EDITION, _inside(session, spot_grid))
+    _staff(session, sample, streets, spot_grid, Hire(session, city_code, now))
+    _give_access(session, sample, kept, now)
+    return sample
+
+
+def _staff(
+    session: Session, sample: Sample, streets: list[str], spot_grid: str, hire: Hire
+) -> None:
+    """Twelve members, two officers at each of two streets, one at the district and at the city."""
+    for number, (alias, grid, kind) in enumerate(_posts(session, streets, spot_grid), start=1):
+        account = hire(f"member-{number:02d}", Role.MEMBER, grid)
+        known = session.scalar(select(Member).where(Member.account_id == account.id))
+        member = known or enrol(session, account.id, alias, now=hire.now, kind=kind)
+        assign_grids(session, member.id, [grid])
+    for street in streets:
+        for number in (1, 2):
+            hire(f"street-{street[-3:]}-{number}", Role.OFFICE, street)
+    hire("district-1", Role.OFFICE, DISTRICT)
+    hire("city-1", Role.OFFICE, hire.city_code)
+    hire("admin-1", Role.ADMIN, hire.city_code)
+    units = [_unit(session, *unit) for unit in UNITS]
+    for unit in units:
+        hire(f"unit-{unit.code}", Role.UNIT, DISTRICT, unit.id)
+    sample.unit_id = units[0].id
+    sample.logins = {
+        "member": {"name": "member-01"},
+        "unit": {"name": f"unit-{units[0].code}"},
+        "office": {"name": f"street-{streets[0][-3:]}-1"},
+        "district": {"name": "district-1"},
+        "admin": {"name": "admin-1"},
+    }
+
+
+def _posts(session: Session, streets: list[str], spot_grid: str) -> list[tuple[str, str, str]]:
+    """Alias, grid and kind: part-timers on micro grids, full-timers on general grids."""
+    first = [spot_grid, *(g for g in _below(session, streets[0], Level.MICRO) if g != spot_grid)]
+    second = _below(session, streets[1], Level.MICRO)
+    general = _below(session, streets[0], Level.GENERAL)[:2]
+    general += _below(session, streets[1], Level.GENERAL)[:2]
+    grids = [(grid, PART_TIME) for grid in first[:5] + second[:3]]
+    grids += [(grid, FULL_TIME) for grid in general]
+    return [(alias, *post) for alias, post in zip(ALIASES, grids, strict=True)]
+
+
+def _give_access(session: Session, sample: Sample, kept: Path, now: datetime) -> None:
+    """Passwords and tokens: those of the last run here, else new ones."""
+    known = _read(kept)
+    if known.get("tokens", {}).keys() == {"rider", *sample.logins} and known.get("logins"):
+        sample.logins, sample.tokens = known["logins"], known["tokens"]
+        return
+    from flask_security.utils import hash_password  # noqa: PLC0415  # wants an app
+
+    for role, login in sample.logins.items():
+        account = find_account(session, login["name"])
+        if account is None:
+            raise RuntimeError(f"no account {login['name']}")
+        login["password"] = secrets.token_urlsafe(9)
+        account.password = hash_password(login["password"])
+        sample.tokens[role] = create_token(session, account, label="demo", now=now)
+    device: Device = create_device(session, new_token(), now=now)
+    sample.tokens["rider"] = create_token(session, device, label="demo", now=now)
+
+
+def _unit(session: Session, code: str, name_zh: str, name_en: str) -> Unit:
+    unit = session.scalar(select(Unit).where(Unit.code == code))
+    if unit is None:
+        unit = Unit(code=code, name_zh=name_zh, name_en=name_en, area_code=DISTRICT, active=True)
+        session.add(unit)
+        session.flush()
+    return unit
+
+
+def _codes(session: Session, level: Level, parent: str) -> list[str]:
+    edition = find_edition(session, EDITION)
+    found = select(Area.code).where(
+        Area.edition_id == (edition.id if edition else 0),
+        Area.level == level.value,
+        Area.parent_code == parent,
+    )
+    return list(session.scalars(found.order_by(Area.code)))
+
+
+def _below(session: Session, street: str, level: Level) -> list[str]:
+    """The grids of this level in the street's first communities."""
+    general = [
+        code
+        for community in _codes(session, Level.COMMUNITY, street)[:2]
+        for code in _codes(session, Level.GENERAL, community)
+    ]
+    if level is Level.GENERAL:
+        return general
+    return [code for grid in general[:3] for code in _codes(session, Level.MICRO, grid)]
+
+
+def _first_grid(session: Session, street: str) -> str:
+    return _below(session, street, Level.MICRO)[0]
+
+
+def _inside(session: Session, code: str) -> Point:
+    polygon = session.scalar(select(Area.polygon).where(Area.code == code).limit(1))
+    if polygon is None:
+        raise RuntimeError(f"no area {code}")
+    point = shapely.from_wkb(polygon).representative_point()
+    return Point(round(point.y, 6), round(point.x, 6))
+
+
+def _read(kept: Path) -> dict[str, Any]:
+    try:
+        known = json.loads(kept.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
