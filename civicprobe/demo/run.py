@@ -68,11 +68,11 @@ def _serve(supervisor: Supervisor, settings: Settings, port: int, *, once: bool,
     folder = settings.var_dir
     began = time.monotonic()
     supervisor.start(Part("broker", tuple(foreground_argv(folder))))
-    sample = _prepare(settings, say)
+    sample = prepare(settings, say)
     for part in parts(port):
         supervisor.start(part)
     say("启动服务 / starting server and workers")
-    if not supervisor.wait(lambda: _is_ready(settings), READY_WITHIN_S):
+    if not supervisor.wait(lambda: is_ready(settings), READY_WITHIN_S):
         raise RunFault(f"not ready after {READY_WITHIN_S:.0f} s; see the logs in {folder / 'logs'}")
     _write_access(folder / "demo.json", settings, sample)
     say(f"就绪 / ready after {time.monotonic() - began:.1f} s\n\n主流程 / the main job")
@@ -102,7 +102,7 @@ def parts(port: int) -> tuple[Part, ...]:
     )
 
 
-def _prepare(settings: Settings, say: Say) -> Sample:
+def prepare(settings: Settings, say: Say) -> Sample:
     """Bring the database up to date and load the sample city."""
     say(f"数据 / data in {settings.var_dir}")
     app = create_app(replace(settings, log_level="WARNING"))
@@ -116,7 +116,8 @@ def _prepare(settings: Settings, say: Say) -> Sample:
     return sample
 
 
-def _is_ready(settings: Settings) -> bool:
+def is_ready(settings: Settings) -> bool:
+    """Whether the server is healthy and both workers answer."""
     try:
         with urllib.request.urlopen(f"{settings.public_url}/health/ready", timeout=2) as answer:
             healthy = json.load(answer)["status"] == "ok"
