@@ -11,6 +11,7 @@ from civicprobe.accounts.api import blueprint as accounts_api
 from civicprobe.accounts.pages import blueprint as pages_staff
 from civicprobe.db import db, engine_options
 from civicprobe.grid.api import blueprint as grid_api
+from civicprobe.grid.pages import blueprint as pages_people
 from civicprobe.reports import (
     pages_map,
     pages_member,
@@ -34,6 +35,7 @@ PAGES = (
     pages_unit.blueprint,
     pages_map.blueprint,
     pages_office.blueprint,
+    pages_people,
     photo_pages.blueprint,
     operations.pages,
 )

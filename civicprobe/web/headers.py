@@ -3,18 +3,21 @@
 import secrets
 import time
 from contextlib import ExitStack
+from functools import partial
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, Response, g, request
 
 from civicprobe.db import reading
+from civicprobe.web.parts import KEY
 
 log = structlog.get_logger()
 
 POLICY = "; ".join(
     (
         "default-src 'self'",
-        "img-src 'self' blob: data:",
+        "img-src 'self' blob: data:{tiles}",
         "object-src 'none'",
         "base-uri 'none'",
         "form-action 'self'",
@@ -26,13 +29,16 @@ FIXED = {
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "geolocation=(self), camera=(self), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
 }
 
 
 def install(app: Flask) -> None:
     """Number each request, mark reads as such, and finish each answer."""
+    tiles = urlsplit(app.extensions[KEY].settings.tile_url.replace("{s}", "*"))
+    policy = POLICY.format(tiles=f" {tiles.scheme}://{tiles.netloc}" if tiles.netloc else "")
     app.before_request(_begin)
-    app.after_request(_finish)
+    app.after_request(partial(_finish, policy))
     app.teardown_request(_end)
 
 
@@ -44,9 +50,9 @@ def _begin() -> None:
         g.while_asked.enter_context(reading())
 
 
-def _finish(response: Response) -> Response:
+def _finish(policy: str, response: Response) -> Response:
     response.headers.update(FIXED)
-    response.headers.setdefault("Content-Security-Policy", POLICY)
+    response.headers.setdefault("Content-Security-Policy", policy)
     if request.endpoint == "static" and "v" in request.args:
         # Its address changes with its content.
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"

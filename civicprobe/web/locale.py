@@ -49,7 +49,10 @@ def _accepted() -> str | None:
 def _remember(response: Response) -> Response:
     asked = request.args.get("lang", "")
     if asked in LOCALES:
-        response.set_cookie(COOKIE, asked, max_age=YEAR_S, samesite="Lax", httponly=True)
+        secure = parts().settings.public_url.startswith("https:")
+        response.set_cookie(
+            COOKIE, asked, max_age=YEAR_S, samesite="Lax", httponly=True, secure=secure
+        )
     if request.endpoint != "static":
         response.vary.add("Accept-Language")
         response.vary.add("Cookie")

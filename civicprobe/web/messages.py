@@ -18,6 +18,7 @@ TITLES = {
     "username_taken": _l("这个用户名已经有人用了"),
     "forbidden": _l("您没有权限做这件事"),
     "not_yours_to_do": _l("这一步不由您来办"),
+    "not_below_you": _l("这个人不归您这里管，请由他的上级办"),
     "recused": _l("这是您自己的上报或处理，请由他人决定（回避）"),
     "cross_site": _l("请求来自别的网站，已拒绝"),
     "form_expired": _l("页面放得太久，请刷新后再提交；已填的内容请先复制"),

@@ -10,8 +10,9 @@ import structlog
 from flask import Flask, Response, g, redirect, render_template, request
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import DataError, DBAPIError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from civicprobe.db import db
 from civicprobe.errors import Fault
@@ -36,7 +37,10 @@ def install(app: Flask) -> None:
     app.register_error_handler(Fault, _fault)
     app.register_error_handler(RateLimitExceeded, _too_many)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(DBAPIError, _database)
+    for away in (DBAPIError, PoolTimeout):
+        app.register_error_handler(away, _database)
+    for mistake in (DataError, ProgrammingError):  # trying again would not help
+        app.register_error_handler(mistake, _unexpected)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -96,13 +100,16 @@ def _http(fault: HTTPException) -> Response:
         code = "form_expired"
     elif status == HTTPStatus.BAD_REQUEST and request.is_json:
         code = "not_json"
-    return problem(status, code, {}, [])
+    answer = problem(status, code, {}, [])
+    if isinstance(fault, MethodNotAllowed) and fault.valid_methods:
+        answer.headers["Allow"] = ", ".join(sorted(fault.valid_methods))
+    return answer
 
 
-def _database(fault: DBAPIError) -> Response:
+def _database(fault: DBAPIError | PoolTimeout) -> Response:
     """A database that is busy or away: nothing was kept, and trying again is safe."""
     db.session.rollback()
-    log.error("database_failed", kind=type(fault.orig).__name__)
+    log.error("database_failed", kind=type(getattr(fault, "orig", fault)).__name__)
     answer = problem(HTTPStatus.SERVICE_UNAVAILABLE, "database_busy", {}, [])
     answer.headers["Retry-After"] = "2"
     return answer

@@ -14,11 +14,11 @@ from tests.unit.accounts.conftest import build
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory) -> Flask:
-    app = build(tmp_path_factory.mktemp("answers") / "var").app
+def app(tmp_path_factory):
+    app: Flask = build(tmp_path_factory.mktemp("answers") / "var").app
 
     @app.get("/api/faulty/<kind>")
-    def faulty(kind: str):
+    def faulty(kind):
         raise {
             "known": Conflict("stale_version", version=3),
             "fields": Unprocessable("incomplete", FieldFault("note", "too_long")),
@@ -93,7 +93,7 @@ def test_nothing_a_rider_said_is_logged(app):
     heard = StringIO()
     structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=heard))
     for module in (headers, problem):
-        module.log = structlog.get_logger()
+        module.__dict__["log"] = structlog.get_logger()
     client = app.test_client()
     client.post("/api/v1/device")
     uuid = "6f0c9a1e-0000-4000-8000-000000000009"
@@ -104,3 +104,27 @@ def test_nothing_a_rider_said_is_logged(app):
     assert "request" in logged
     for said in ("13800000000", "某某家", "张三", uuid):
         assert said not in logged
+
+
+def test_a_wrong_method_is_told_the_right_ones(app):
+    answer = app.test_client().delete("/api/faulty/known")
+    assert (answer.status_code, answer.json["code"]) == (405, "method_not_allowed")
+    assert "GET" in answer.headers["Allow"]
+
+
+@pytest.mark.parametrize(
+    ("tiles", "source"),
+    [
+        ("https://{s}.tiles.example/{z}/{x}/{y}.png", " https://*.tiles.example;"),
+        ("", "img-src 'self' blob: data:;"),
+    ],
+)
+def test_pictures_come_from_us_and_the_tile_host_alone(tmp_path, tiles, source):
+    client = build(tmp_path / "var", tile_url=tiles).client()
+    assert source in client.get("/health/live").headers["Content-Security-Policy"]
+
+
+def test_languages_are_remembered_over_https_alone_where_we_have_it(tmp_path):
+    client = build(tmp_path / "var", public_url="https://city.example").client()
+    assert "Secure" in client.get("/login?lang=en").headers["Set-Cookie"]
+    assert "Secure" in client.post("/api/v1/device").headers["Set-Cookie"]
