@@ -1,0 +1,140 @@
+"""A real run of the demo and a real Chromium; without one, a skip that names the install command."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from civicprobe.grid.coords import Point
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+START_S = 90.0
+PHONE, DESK = {"width": 360, "height": 760}, {"width": 1280, "height": 900}
+
+needs_chromium = pytest.mark.skipif(
+    CHROMIUM is None,
+    reason="no Chromium; on Debian: apt-get install chromium fonts-noto-cjk",
+)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(__file__).parent in Path(item.fspath).parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(needs_chromium)
+
+
+@dataclass
+class City:
+    """The running demo: where it is, who can sign in, and a point where a member serves."""
+
+    url: str
+    logins: dict[str, dict[str, str]]
+    spot: Point
+
+
+@dataclass
+class People:
+    """Opens browsers as this or that person; each refuses to be quiet about a broken page."""
+
+    browser: Browser
+    city: City
+    keep: ExitStack
+    faults: list[str]
+
+    def rider(self, **options: Any) -> Page:
+        return self._page(PHONE, **options)
+
+    def staff(self, who: str, size: dict[str, int] | None = None, **options: Any) -> Page:
+        page = self._page(size or (DESK if who in ("office", "district") else PHONE), **options)
+        page.goto(f"{self.city.url}/login")
+        page.fill("[name=username]", self.city.logins[who]["name"])
+        page.fill("[name=password]", self.city.logins[who]["password"])
+        page.click("main button")
+        page.wait_for_url(lambda address: "/login" not in address)
+        return page
+
+    def _page(self, size: dict[str, int], **options: Any) -> Page:
+        base = {"viewport": size, "locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
+        context: BrowserContext = self.browser.new_context(**{**base, **options})
+        self.keep.callback(context.close)
+        context.set_default_timeout(10_000)
+        page = context.new_page()
+        page.on("pageerror", lambda fault: self.faults.append(str(fault)))
+        page.on("console", self._note)
+        return page
+
+    def _note(self, message: Any) -> None:
+        if "Content Security Policy" in message.text:
+            self.faults.append(message.text)
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def _spot(folder: Path) -> Point:
+    """Where the demo's own report lay."""
+    story = json.loads((folder / "demo.json").read_text())
+
+    def ask(path: str) -> Any:
+        request = urllib.request.Request(story["url"] + path)
+        request.add_header("Authorization", f"Bearer {story['tokens']['member']}")
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    number = ask("/api/v1/queue?view=done")["items"][0]["number"]
+    place = ask(f"/api/v1/reports/{number}")["place"]
+    return Point(place["lat"], place["lon"])
+
+
+@pytest.fixture(scope="session")
+def city(tmp_path_factory) -> Iterator[City]:
+    folder = tmp_path_factory.mktemp("demo")
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("CIVICPROBE_")}
+    command = Path(sys.executable).with_name("civicprobe")
+    arguments = [str(command), "demo", "--dir", str(folder), "--port", str(_free_port())]
+    with (folder / "log").open("w") as log:
+        run = subprocess.Popen(arguments, stdout=log, stderr=subprocess.STDOUT, env=environ)
+    try:
+        end = time.monotonic() + START_S
+        while "Ctrl-C" not in (folder / "log").read_text():
+            assert run.poll() is None, (folder / "log").read_text()
+            assert time.monotonic() < end, (folder / "log").read_text()
+            time.sleep(0.2)
+        told = json.loads((folder / "demo.json").read_text())
+        yield City(told["url"], told["logins"], _spot(folder))
+    finally:
+        run.send_signal(signal.SIGINT)
+        run.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def people(browser, city) -> Iterator[People]:
+    with ExitStack() as keep:
+        found = People(browser, city, keep, [])
+        yield found
+        assert found.faults == []
