@@ -68,14 +68,6 @@ def current_actor(*wanted: Role) -> Actor:
     return found
 
 
-def find_actor() -> Actor | None:
-    """The caller if there is one, for what everybody may call."""
-    try:
-        return current_actor()
-    except Unauthorised:
-        return None
-
-
 def ensure_device(response_later: Callable[[Callable[[Response], Response]], Any]) -> Actor:
     """The rider's device of this browser, made on first use; the cookie goes with the answer.
 

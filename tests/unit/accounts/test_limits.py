@@ -1,5 +1,7 @@
 """A caller who goes too fast is told so; a dead broker refuses nobody."""
 
+import socket
+import time
 from uuid import uuid4
 
 from tests.unit.accounts.conftest import build
@@ -41,3 +43,13 @@ def test_a_dead_broker_turns_no_answer_into_a_fault(tmp_path):
     assert report(site.client("rider")).status_code == 201
     ready = site.client().get("/health/ready")
     assert ready.json["broker"] is False
+
+
+def test_a_broker_that_hangs_costs_one_answer_a_moment(tmp_path):
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(tmp_path / "silent.sock"))
+        silent.listen(16)
+        client = build(tmp_path / "var", redis_url=f"unix://{silent.getsockname()}").client("rider")
+        began = time.monotonic()
+        assert [report(client).status_code for _ in range(5)] == [201] * 5
+        assert time.monotonic() - began < 4
