@@ -1,4 +1,4 @@
-"""A real run of the demo and a real Chromium; without one, a skip that names the install command."""
+"""A real run of the demo and a real Chromium; or a skip that says how to get one."""
 
 import json
 import os
