@@ -67,7 +67,8 @@ def _metres(shape: shapely.Geometry, point: Point) -> shapely.Geometry:
 
 def _path(shape: shapely.Geometry) -> str:
     """An SVG path of all rings of the polygons in a shape; y grows downwards."""
-    polygons = [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon"]
+    parts = shapely.get_parts(shape)
+    polygons = [part for part in parts if part.geom_type == "Polygon" and not part.is_empty]
     rings = [ring for each in polygons for ring in (each.exterior, *each.interiors)]
     return " ".join(
         "M" + "L".join(f"{x:.1f},{-y:.1f}" for x, y in shapely.get_coordinates(ring)) + "Z"

@@ -50,11 +50,17 @@ for (const form of document.querySelectorAll('[data-snap]')) {
   // A picture from the album may be of another day and place: only the camera asks where we are.
   form.querySelector('#camera').addEventListener('click', () => watch(form));
   form.addEventListener('change', () => preview(form));
-  form.addEventListener('submit', () => {
-    const button = form.querySelector('[data-send]');
+  const button = form.querySelector('[data-send]');
+  const words = button.innerHTML;
+  form.addEventListener('submit', (event) => {
+    // Leaving the page without a network would lose the photo: stay, and say so.
+    const offline = form.querySelector('[data-offline]');
+    offline.hidden = navigator.onLine;
+    if (!navigator.onLine) { event.preventDefault(); offline.scrollIntoView({ block: 'center' }); return; }
     button.setAttribute('aria-busy', 'true');
     button.textContent = button.dataset.sending;
   });
+  addEventListener('pageshow', () => { button.removeAttribute('aria-busy'); button.innerHTML = words; });
   preview(form);
 }
 
