@@ -102,3 +102,17 @@ def test_the_phones_position_stands_in_for_a_photo_without_one(people, city):
     rider.wait_for_url(re.compile(r"/r/reports/C"))
     see(rider, rider.url, "待核实")
     expect(rider.get_by_text("手机定位", exact=True)).to_be_visible()
+
+
+def test_without_a_network_the_photo_stays_on_the_page(people, city):
+    rider = people.rider()
+    rider.goto(f"{city.url}/r")
+    rider.set_input_files("#camera", upload(Scene.BLOCKED_LANE, city.spot))
+    rider.context.set_offline(True)
+    rider.get_by_role("button", name="提交").click()
+    expect(rider.get_by_text("现在没有网络")).to_be_visible()
+    expect(rider.locator("[data-shots] img")).to_have_count(1)
+    rider.context.set_offline(False)
+    rider.get_by_role("button", name="提交").click()
+    rider.wait_for_url(re.compile(r"/r/reports/C"))
+    see(rider, rider.url, "待核实")
