@@ -31,7 +31,7 @@ def demo(folder: Path, port: int, *, once: bool) -> None:
 @click.command("settings")
 def show_settings() -> None:
     """Every setting with its default; exit 1 when the environment's are faulty."""
-    click.echo(as_markdown())
+    click.echo(as_markdown(), nl=False)
     try:
         Settings.from_env()
     except SettingsFault as fault:
