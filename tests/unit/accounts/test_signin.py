@@ -152,3 +152,13 @@ def test_a_name_is_taken_once(site):
         session = db.session()
         with pytest.raises(Conflict):
             create_account(session, new, now=utc_now())
+
+
+def test_signs_out_by_a_form_and_not_by_a_link(site):
+    client = site.client()
+    sign_in(client)
+    assert client.get("/logout").status_code == 405
+    page = client.get("/o").get_data(as_text=True)
+    token = re.search(r'action="/logout".*?name="csrf_token" value="([^"]+)"', page, re.DOTALL)[1]
+    assert client.post("/logout", data={"csrf_token": token}).status_code == 302
+    assert client.get("/o").status_code == 302
