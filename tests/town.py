@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
@@ -83,14 +84,14 @@ class Town:
         assign_grids(self.session, member.id, grids)
         return account
 
-    def reported(self, *, uuid: UUID | None = None, **said: object) -> Report:
+    def reported(self, *, uuid: UUID | None = None, **said: Any) -> Report:
         """A report of the rider, by default with a pin in the middle of the first micro grid."""
         pin = {"lat": SPOT.lat, "lon": SPOT.lon}
         command = SubmitReport.model_validate({"note": "井盖没了", "pin": pin, **said})
         receipt = submit(self.session, uuid or uuid4(), command, intake=INTAKE, by=self.by("rider"))
         return receipt.report
 
-    def assigned(self, **said: object) -> Report:
+    def assigned(self, **said: Any) -> Report:
         """A report that the worker has placed."""
         report = self.reported(**said)
         enrich(self.session, report.id, {}, city=self.city, now=utc_now())

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from civicprobe.demo.sample import Sample
+from civicprobe.reports.word_codes import word
 from civicprobe.samples import Scene, Shot, photograph
 
 PLACED_WITHIN_S = 60.0
@@ -79,10 +80,11 @@ def tell(caller: Caller, sample: Sample, say: Callable[[str], None]) -> Report:
     report = _until(caller, uuid, lambda seen: seen["state"] != "received", PLACED_WITHIN_S)
     _expect(report, "assigned")
     place, who = report["place"], report["assignee"]
+    why = f"{word('rule', who['rule'])}，{word('reason', who['reason'])}"
     areas = " ".join(area["name"] for area in report["areas"].values())
-    how = f"{place['source']} ±{place['radius_m']:.0f} 米 ({place['grade']})"
+    how = f"{word('source', place['source'])} ±{place['radius_m']:.0f} 米 ({place['grade']})"
     step(f"已定位 placed          {how} {areas}")
-    step(f"待核实 assigned        {who['alias']}，{who['rule']}：{who['reason']}")
+    step(f"待核实 assigned        {who['alias']}，{why}")
 
     report = caller.ask("member", "GET", f"/api/v1/reports/{report['number']}")
     report = caller.act("member", report, "file", category="missing_cover", severity="serious")

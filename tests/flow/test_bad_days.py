@@ -16,7 +16,7 @@ from civicprobe.outbox import TOPICS, OutboxRow
 from civicprobe.reports.models import Photo, Report, ReportEvent
 
 
-def events(uuid: str, action: str) -> int:
+def events(uuid: str, action: str) -> int | None:
     db.session.rollback()
     found = (
         select(func.count())
@@ -28,21 +28,22 @@ def events(uuid: str, action: str) -> int:
     return count
 
 
-def is_assigned(seen) -> bool:
+def is_assigned(seen):
     return seen["state"] == "assigned"
 
 
 def test_the_broker_is_down_at_submit(live, rows):
     os.killpg(live.city.supervisor.pids()["broker"], signal.SIGSTOP)
-    broker = broker_at(live.city.settings.var_dir)
-    os.kill(broker.pid, signal.SIGSTOP)
+    server = broker_at(live.city.settings.var_dir).pid
+    assert server
+    os.kill(server, signal.SIGSTOP)
     try:
         uuid, _ = live.submit(photos=1)
         assert live.photo(uuid)[0] == 201
         assert live.ask("rider", "GET", f"/api/v1/reports/{uuid}")[1]["state"] == "received"
         assert live.ask(None, "GET", "/health/ready")[1]["status"] == "degraded"
     finally:
-        os.kill(broker.pid, signal.SIGCONT)
+        os.kill(server, signal.SIGCONT)
         os.killpg(live.city.supervisor.pids()["broker"], signal.SIGCONT)
     live.until(uuid, is_assigned, 100)
     assert events(uuid, "place") == 1

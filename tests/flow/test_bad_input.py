@@ -16,7 +16,7 @@ from civicprobe.reports.models import Photo, Report
 SECRET = "王小二住三栋 13912345678"
 
 
-def table_sizes(live) -> list[int]:
+def table_sizes(live) -> list[int | None]:
     with database_of(live.city):
         kinds = (Report, Photo)
         return [db.session.scalar(select(func.count()).select_from(kind)) for kind in kinds]

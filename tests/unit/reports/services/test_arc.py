@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 
 from civicprobe.accounts.roles import Role
 from civicprobe.accounts.services.people import link_device
@@ -387,8 +387,8 @@ def test_events_cannot_be_changed_or_deleted(town, session):
     town.assigned()
     session.commit()
     for change in (
-        ReportEvent.__table__.update().values(action="close"),
-        ReportEvent.__table__.delete(),
+        update(ReportEvent).values(action="close"),
+        delete(ReportEvent),
     ):
         with pytest.raises(Exception, match="events are never changed"):
             session.execute(change)
