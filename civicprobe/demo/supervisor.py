@@ -1,28 +1,32 @@
 """Keeps the parts of an embedded run alive, and leaves none behind.
 
 Each part has its own process group and log. A part that dies is started again; five deaths within
-half a minute end the run. A part ends with its supervisor, also when that is killed: the kernel
-tells it (Linux), and the next start ends what is left by pid and start time.
+half a minute end the run. A part ends with its supervisor, also when that is killed: `leash` sees
+to it, and the next start ends what is left by pid and start time.
 """
 
 import contextlib
-import ctypes
 import fcntl
-import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
+
+from civicprobe.demo.leftovers import end_leftovers, signal_group, write_record
 
 DEATHS, WITHIN_S = 5, 30.0
 LOOK_EVERY_S = 0.2
-STOP_S = 10.0
-PR_SET_PDEATHSIG = 1
+STOP_S = 7.0  # for each of two waves, and the broker's server takes 9 s at worst: 25 in all
+LEASH = Path(__file__).with_name("leash.py")
+R = TypeVar("R")
 
 
 class RunFault(RuntimeError):
@@ -31,11 +35,12 @@ class RunFault(RuntimeError):
 
 @dataclass(frozen=True)
 class Part:
-    """One process of a run."""
+    """One process of a run; what others need until their end is `stopped_last`."""
 
     name: str
     argv: tuple[str, ...]
     nice: int = 0
+    stopped_last: bool = False
 
 
 @dataclass
@@ -83,18 +88,17 @@ class Supervisor:
             time.sleep(LOOK_EVERY_S)
         return True
 
+    def beside(self, work: Callable[[], R]) -> R:
+        """Do `work` in a thread while the parts are looked after here; its result or its fault."""
+        future: Future[R] = Future()
+        threading.Thread(target=_settle, args=(future, work), daemon=True).start()
+        self.wait(future.done, float("inf"))
+        return future.result()
+
     def stop(self) -> None:
-        """End every part, the last started first: asked, then after a while killed."""
-        groups = [item.process.pid for item in reversed(self._running)]
-        for pid in groups:
-            _signal(pid, signal.SIGTERM)
-        deadline = time.monotonic() + STOP_S
-        for item in self._running:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                item.process.wait(max(0.1, deadline - time.monotonic()))
-        for item in self._running:
-            _signal(item.process.pid, signal.SIGKILL)
-            item.process.wait(STOP_S)
+        """End every part: asked, then after a while killed; what others need goes last."""
+        for last in (False, True):
+            _end([item for item in self._running if item.part.stopped_last is last])
         self._running.clear()
         self._record.unlink(missing_ok=True)
 
@@ -113,42 +117,42 @@ class Supervisor:
                 f"{item.part.name} died {DEATHS} times within {WITHIN_S:.0f} s; its last words:\n"
                 f"{_tail(log)}\nThe whole log: {log}"
             )
-        _signal(item.process.pid, signal.SIGKILL)  # what is left of its group
+        signal_group(item.process.pid, signal.SIGKILL)  # what is left of its group
         item.process = self._spawn(item.part)
         self._note()
 
     def _spawn(self, part: Part) -> subprocess.Popen[bytes]:
         with (self._logs / f"{part.name}.log").open("ab") as log:
             return subprocess.Popen(
-                part.argv,
+                [*python("-ISs", str(LEASH)), str(os.getpid()), str(part.nice), *part.argv],
                 env=self._environ,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=lambda: _prepare(part.nice),  # noqa: PLW1509  # one thread here
             )
 
     def _note(self) -> None:
-        seen = {str(item.process.pid): _started(item.process.pid) for item in self._running}
-        self._record.write_text(json.dumps(seen), encoding="utf-8")
+        write_record(self._record, [item.process.pid for item in self._running])
 
 
-def end_leftovers(record: Path) -> int:
-    """End what a killed run left, known by pid and start time; how many process groups."""
+def _end(items: Sequence[_Running]) -> None:
+    for item in items:
+        signal_group(item.process.pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_S
+    for item in items:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            item.process.wait(max(0.1, deadline - time.monotonic()))
+    for item in items:
+        signal_group(item.process.pid, signal.SIGKILL)
+        item.process.wait(STOP_S)
+
+
+def _settle(future: Future[R], work: Callable[[], R]) -> None:
     try:
-        seen = json.loads(record.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return 0
-    ended = 0
-    for pid, started in seen.items():
-        if started is not None and _started(int(pid)) == started:
-            _signal(int(pid), signal.SIGTERM)
-            _wait_gone(int(pid))
-            _signal(int(pid), signal.SIGKILL)
-            ended += 1
-    record.unlink(missing_ok=True)
-    return ended
+        future.set_result(work())
+    except BaseException as fault:  # it is raised where the result is asked for
+        future.set_exception(fault)
 
 
 @contextlib.contextmanager
@@ -178,33 +182,6 @@ def python(*args: str) -> tuple[str, ...]:
 def _without_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """A run has its own settings: those of the shell would mix two databases up."""
     return {name: value for name, value in environ.items() if not name.startswith("CIVICPROBE_")}
-
-
-def _prepare(nice: int) -> None:
-    os.nice(nice)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-def _signal(group: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, number)
-
-
-def _started(pid: int) -> int | None:
-    """When a process began, in clock ticks since boot; None when there is none."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    state, *rest = stat.rpartition(")")[2].split()
-    return None if state == "Z" else int(rest[18])
-
-
-def _wait_gone(pid: int) -> None:
-    deadline = time.monotonic() + STOP_S
-    while _started(pid) is not None and time.monotonic() < deadline:
-        time.sleep(0.05)
 
 
 def _tail(log: Path, lines: int = 12) -> str:

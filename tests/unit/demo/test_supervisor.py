@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from civicprobe.demo.supervisor import Part, RunFault, Supervisor, alone, end_leftovers, python
+from civicprobe.demo.leftovers import end_leftovers, write_record
+from civicprobe.demo.supervisor import Part, RunFault, Supervisor, alone, python
 
 FOREVER = "import time; print('up', flush=True); time.sleep(600)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
@@ -105,11 +106,66 @@ def test_a_second_run_in_the_same_folder_is_refused_by_name(tmp_path):
         assert (tmp_path / "run.lock").read_text() == str(os.getpid())
 
 
+def test_work_beside_is_done_while_parts_are_looked_after(tmp_path):
+    with Supervisor(tmp_path, {}) as supervisor:
+        supervisor.start(Part("sleeper", python("-c", FOREVER)))
+        first = supervisor.pids()["sleeper"]
+
+        def work() -> int:
+            os.kill(first, signal.SIGKILL)
+            deadline = time.monotonic() + 2
+            while supervisor.pids()["sleeper"] == first and time.monotonic() < deadline:
+                time.sleep(0.02)
+            return supervisor.pids()["sleeper"]
+
+        assert supervisor.beside(work) != first
+        with pytest.raises(ZeroDivisionError):
+            supervisor.beside(lambda: 1 // 0)
+
+
+def test_what_others_need_is_stopped_last(tmp_path):
+    saying = "import signal, sys, time; signal.signal(15, lambda *_: sys.exit(print(time.time())))"
+    code = f"{saying}; print('up', flush=True); time.sleep(600)"
+    slow = code.replace("print(time.time())", "[time.sleep(0.3), print(time.time())][1]")
+    with Supervisor(tmp_path, {}) as supervisor:
+        supervisor.start(Part("broker", python("-c", code), stopped_last=True))
+        supervisor.start(Part("worker", python("-c", slow)))
+        logs = [tmp_path / "logs" / f"{name}.log" for name in ("worker", "broker")]
+        assert supervisor.wait(lambda: all("up" in log.read_text() for log in logs), 5)
+    worker, broker = (float(log.read_text().split()[-1]) for log in logs)
+    assert worker < broker
+
+
+def test_children_of_a_leader_that_is_gone_are_ended_by_the_next_start(tmp_path):
+    child = f"subprocess.Popen([sys.executable, '-c', {FOREVER!r}], stdout=subprocess.DEVNULL)"
+    leader = subprocess.Popen(
+        [sys.executable, "-c", f"import subprocess, sys; print({child}.pid, flush=True); input()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    pid = int(leader.stdout.readline())
+    record = tmp_path / "run.json"
+    write_record(record, [leader.pid])
+    leader.kill()
+    leader.wait()
+    leader.stdin.close()
+    leader.stdout.close()
+    assert lives(pid)
+    assert end_leftovers(record) == 1
+    assert gone(pid)
+    assert not record.exists()
+
+
 def test_leftovers_are_known_by_start_time_and_strangers_are_spared(tmp_path):
     record = tmp_path / "run.json"
     process = subprocess.Popen([sys.executable, "-c", FOREVER], start_new_session=True)
     try:
-        record.write_text(json.dumps({str(process.pid): 1}))
+        write_record(record, [process.pid])
+        seen = json.loads(record.read_text())
+        record.write_text(json.dumps({**seen, "parts": {str(process.pid): 1}}))
+        assert end_leftovers(record) == 0
+        record.write_text(json.dumps({**seen, "boot": "another"}))
         assert end_leftovers(record) == 0
         assert lives(process.pid)
     finally:
