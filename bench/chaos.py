@@ -178,23 +178,24 @@ def is_whole(result: dict[str, object]) -> bool:
     return clean and result["by state"] == {"assigned": sent} and result["photos"] == sent
 
 
+def rounds(database: str, reports: int) -> list[dict[str, object]]:
+    """One round for each thing to kill, on one city."""
+    with running_city(database) as city:
+        return [round_of(city, name, reports) for name in KILLS]
+
+
 def main() -> int:
+    """Print a line a round."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("databases", nargs="*", default=["sqlite", "postgresql"])
     parser.add_argument("--reports", type=int, default=200)
     asked = parser.parse_args()
     whole = True
     for database in asked.databases:
-        with running_city(database) as city:
-            for name in KILLS:
-                result = round_of(city, name, asked.reports)
-                whole = whole and is_whole(result)
-                print(
-                    database,
-                    json.dumps(result, ensure_ascii=False),
-                    "OK" if is_whole(result) else "LOST",
-                    flush=True,
-                )
+        for result in rounds(database, asked.reports):
+            whole = whole and is_whole(result)
+            words = "OK" if is_whole(result) else "LOST"
+            print(database, json.dumps(result, ensure_ascii=False), words, flush=True)
     return 0 if whole else 1
 
 
