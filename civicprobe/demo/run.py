@@ -1,30 +1,32 @@
 """One embedded run: settings, parts, sample city, story, then serving until it is stopped."""
 
 import json
-import os
 import signal
 import socket
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
 from celery import Celery
+from flask_babel import force_locale, gettext
 from flask_migrate import upgrade
 
 from civicprobe.app import create_app
 from civicprobe.broker import broker_at, celery_config, foreground_argv
 from civicprobe.db import db, utc_now
+from civicprobe.demo import access
 from civicprobe.demo.sample import Sample, load_sample
-from civicprobe.demo.story import Caller, tell
+from civicprobe.demo.speech import ZH, speaking
+from civicprobe.demo.story import Caller, Report, invite, tell
 from civicprobe.demo.supervisor import Part, RunFault, Supervisor, alone, python
 from civicprobe.settings import Settings
 
-READY_WITHIN_S = 60.0
+READY_WITHIN_S = 90.0
 HOST = "127.0.0.1"
 Say = Callable[[str], None]
 
@@ -33,55 +35,68 @@ class Stopped(Exception):
     """Somebody asked the run to end."""
 
 
-def run(folder: Path, port: int, *, once: bool, say: Say) -> None:
+def run(folder: Path, port: int, *, once: bool, say: Say, locale: str = ZH) -> None:
     """The whole demo; returns when it was stopped, or with `once` after the main job.
 
-    Raises RunFault and StoryFault with what happened and what to do.
+    Raises RunFault and StoryFault with what happened and what to do, also when it was stopped
+    before the main job was done.
     """
     folder = folder.absolute()
-    with alone(folder), _stoppable():
-        settings = embedded_settings(folder, port)
-        _check_port(port)
-        (folder / "demo.json.new").unlink(missing_ok=True)
+    settings = embedded_settings(folder, port, locale)
+    with alone(folder), _stoppable(), speaking(locale):
         with Supervisor(folder, settings.to_env()) as supervisor:
+            _check_port(port)
+            access.set_aside(folder)
             try:
-                _serve(supervisor, settings, port, once=once, say=say)
-            except Stopped:
-                say("停止 / stopping")
+                sample, report = _to_closed(supervisor, settings, port, say)
+                if not once:
+                    _serve(supervisor, settings, sample, report, say)
             finally:
                 supervisor.stop()
                 broker_at(folder).stop()
+        say(gettext("已停止，没有留下进程。") if not once else gettext("完成，已停止。"))
 
 
-def embedded_settings(folder: Path, port: int = 8000) -> Settings:
+def embedded_settings(folder: Path, port: int = 8000, locale: str = ZH) -> Settings:
     """The settings of an embedded run in a folder; the shell's own play no part."""
     settings = Settings(
         var_dir=folder,
         redis_url=broker_at(folder).redis_url,
         public_url=f"http://{HOST}:{port}",
         two_factor=False,
+        default_locale=locale,
     )
     return replace(settings.completed(), secret_key="").with_secret()
 
 
-def _serve(supervisor: Supervisor, settings: Settings, port: int, *, once: bool, say: Say) -> None:
-    folder = settings.var_dir
+def _to_closed(
+    supervisor: Supervisor, settings: Settings, port: int, say: Say
+) -> tuple[Sample, Report]:
+    """Start everything, and once it is ready run the main job."""
     began = time.monotonic()
-    supervisor.start(Part("broker", tuple(foreground_argv(folder))))
+    folder, locale = settings.var_dir, settings.default_locale
+    supervisor.start(Part("broker", tuple(foreground_argv(folder)), stopped_last=True))
     sample = prepare(settings, say)
+    say(gettext("启动服务器、派送、两个工人进程和定时器，日志在 %(logs)s", logs=folder / "logs"))
     for part in parts(port):
         supervisor.start(part)
-    say("启动服务 / starting server and workers")
     if not supervisor.wait(lambda: is_ready(settings), READY_WITHIN_S):
         raise RunFault(f"not ready after {READY_WITHIN_S:.0f} s; see the logs in {folder / 'logs'}")
-    _write_access(folder / "demo.json", settings, sample)
-    say(f"就绪 / ready after {time.monotonic() - began:.1f} s\n\n主流程 / the main job")
-    report = tell(Caller(settings.public_url, sample.tokens), sample, say)
-    if once:
-        say(f"\n完成 / done: {report['number']}")
-        return
-    _invite(settings, sample, report, say)
-    supervisor.wait(lambda: False, float("inf"))
+    access.write(settings, sample)
+    say(gettext("就绪，用时 %(s).1f 秒", s=time.monotonic() - began))
+    say("\n" + gettext("主流程"))
+    caller = Caller(settings.public_url, sample.tokens, locale)
+    return sample, supervisor.beside(lambda: tell(caller, sample, say))
+
+
+def _serve(
+    supervisor: Supervisor, settings: Settings, sample: Sample, report: Report, say: Say
+) -> None:
+    """Tell how to enter, and keep the parts alive until somebody asks to stop."""
+    with suppress(Stopped):
+        invite(settings, sample, report, say)
+        supervisor.wait(lambda: False, float("inf"))
+    say("\n" + gettext("正在停止……"))
 
 
 def parts(port: int) -> tuple[Part, ...]:
@@ -104,14 +119,14 @@ def parts(port: int) -> tuple[Part, ...]:
 
 def prepare(settings: Settings, say: Say) -> Sample:
     """Bring the database up to date and load the sample city."""
-    say(f"数据 / data in {settings.var_dir}")
     app = create_app(replace(settings, log_level="WARNING"))
-    with app.app_context():
+    with app.app_context(), force_locale(settings.default_locale):
+        say(gettext("数据放在 %(folder)s", folder=settings.var_dir))
         upgrade()
-        sample = load_sample(
-            db.session(), settings.city_code, settings.var_dir / "demo.json", say, now=utc_now()
-        )
-        db.session.commit()
+        session, now = db.session(), utc_now()
+        sample = load_sample(session, settings.city_code, say, now=now)
+        access.give_access(session, sample, access.read_last(settings.var_dir), now=now)
+        session.commit()
         db.engine.dispose()
     return sample
 
@@ -136,44 +151,6 @@ def _workers_answer(settings: Settings) -> bool:
         return False
 
 
-def _write_access(path: Path, settings: Settings, sample: Sample) -> None:
-    """What programs need of this run, for this user's eyes only; there when the run is ready."""
-    new = path.with_suffix(".json.new")
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(
-            {
-                "url": settings.public_url,
-                "pid": os.getpid(),
-                "tokens": sample.tokens,
-                "logins": sample.logins,
-                "district": sample.district,
-                "edition": sample.edition,
-            },
-            file,
-            indent=1,
-            ensure_ascii=False,
-        )
-    new.replace(path)
-
-
-def _invite(settings: Settings, sample: Sample, report: dict[str, object], say: Say) -> None:
-    url = settings.public_url
-    say(f"\n骑手不用登录 / riders need not sign in:  {url}/r")
-    say(f"工作人员登录 / staff sign in at:           {url}/login")
-    for role, page in (
-        ("member", "/g"),
-        ("unit", "/h"),
-        ("office", "/o"),
-        ("district", "/o"),
-        ("admin", "/o"),
-    ):
-        login = sample.logins[role]
-        say(f"  {role:9} {login['name']:16} {login['password']:14} {url}/login?next={page}")
-    say(f"这一件 / this case: {url}/o/{report['number']}")
-    say(f"接口 / API: {url}/api/docs   令牌 / tokens: {settings.var_dir / 'demo.json'}")
-    say("Ctrl-C 停止 / to stop")
-
-
 def _check_port(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -187,18 +164,21 @@ def _check_port(port: int) -> None:
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """SIGTERM and Ctrl-C end the run in order; a second one does not cut the ending short."""
+    """SIGTERM, SIGHUP and Ctrl-C end the run in order; a second one does not cut that short."""
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # else nohup asked for it
+        numbers.append(signal.SIGHUP)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in numbers:
             signal.signal(number, signal.SIG_IGN)
         raise Stopped
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, stop) for number in numbers}
     try:
         yield
     except Stopped:
-        pass
+        raise RunFault("stopped before the main job was done; no process is left") from None
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -1,26 +1,22 @@
 """The sample city: one district with made-up grids, and the people who serve it.
 
-Safe to repeat: what is there is found again, and `demo.json` keeps its tokens and passwords.
+Safe to repeat: what is there is found again. How people and programs enter is in `access`.
 """
 
-import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-from typing import Any
 
 import shapely
+from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from civicprobe.accounts.models import Account, Device
+from civicprobe.accounts.models import Account
 from civicprobe.accounts.queries import find_account
 from civicprobe.accounts.roles import Role
-from civicprobe.accounts.services.api_tokens import create_token
-from civicprobe.accounts.services.people import NewAccount, create_account, create_device
-from civicprobe.accounts.tokens import new_token
+from civicprobe.accounts.services.people import NewAccount, create_account
 from civicprobe.catalog.defaults import load_defaults
 from civicprobe.catalog.models import Unit
 from civicprobe.grid.areas import Level
@@ -77,22 +73,22 @@ class Sample:
     edition: str
     spot: Point
     unit_id: int = 0
+    unit_names: tuple[str, str] = ("", "")
     logins: dict[str, dict[str, str]] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
 
 
-def load_sample(session: Session, city_code: str, kept: Path, say: Say, *, now: datetime) -> Sample:
+def load_sample(session: Session, city_code: str, say: Say, *, now: datetime) -> Sample:
     """Make or find the sample city; the caller commits."""
     load_defaults(session)
     if find_edition(session, EDITION) is None:
-        say(f"合成 {DISTRICT} 的网格 / synthesizing grids below the real district")
+        say(gettext("在真实区界 %(code)s 内合成网格", code=DISTRICT))
         synthesize_edition(session, DISTRICT, seed=SEED, name=EDITION, now=now)
     activate(session, EDITION, now=now)
     streets = _codes(session, Level.STREET, DISTRICT)[:2]
     spot_grid = _first_grid(session, streets[0])
     sample = Sample(DISTRICT, EDITION, _inside(session, spot_grid))
     _staff(session, sample, streets, spot_grid, Hire(session, city_code, now))
-    _give_access(session, sample, kept, now)
     return sample
 
 
@@ -115,6 +111,7 @@ def _staff(
     for unit in units:
         hire(f"unit-{unit.code}", Role.UNIT, DISTRICT, unit.id)
     sample.unit_id = units[0].id
+    sample.unit_names = (units[0].name_zh, units[0].name_en)
     sample.logins = {
         "member": {"name": "member-01"},
         "unit": {"name": f"unit-{units[0].code}"},
@@ -133,25 +130,6 @@ def _posts(session: Session, streets: list[str], spot_grid: str) -> list[tuple[s
     grids = [(grid, PART_TIME) for grid in first[:5] + second[:3]]
     grids += [(grid, FULL_TIME) for grid in general]
     return [(alias, *post) for alias, post in zip(ALIASES, grids, strict=True)]
-
-
-def _give_access(session: Session, sample: Sample, kept: Path, now: datetime) -> None:
-    """Passwords and tokens: those of the last run here, else new ones."""
-    known = _read(kept)
-    if known.get("tokens", {}).keys() == {"rider", *sample.logins} and known.get("logins"):
-        sample.logins, sample.tokens = known["logins"], known["tokens"]
-        return
-    from flask_security.utils import hash_password  # noqa: PLC0415  # wants an app
-
-    for role, login in sample.logins.items():
-        account = find_account(session, login["name"])
-        if account is None:
-            raise RuntimeError(f"no account {login['name']}")
-        login["password"] = secrets.token_urlsafe(9)
-        account.password = hash_password(login["password"])
-        sample.tokens[role] = create_token(session, account, label="demo", now=now)
-    device: Device = create_device(session, new_token(), now=now)
-    sample.tokens["rider"] = create_token(session, device, label="demo", now=now)
 
 
 def _unit(session: Session, code: str, name_zh: str, name_en: str) -> Unit:
@@ -195,11 +173,3 @@ def _inside(session: Session, code: str) -> Point:
         raise RuntimeError(f"no area {code}")
     point = shapely.from_wkb(polygon).representative_point()
     return Point(round(point.y, 6), round(point.x, 6))
-
-
-def _read(kept: Path) -> dict[str, Any]:
-    try:
-        known = json.loads(kept.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return known if isinstance(known, dict) else {}
