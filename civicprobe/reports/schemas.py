@@ -108,8 +108,8 @@ class TimelineBody(Body):
     data: dict[str, Any]
 
 
-class ReportBody(Body):
-    """A report as the caller may see it."""
+class Headline(Body):
+    """What every answer says of a report first; the UUID is for its reporter alone."""
 
     number: str
     uuid: UUID | None
@@ -120,6 +120,11 @@ class ReportBody(Body):
     category: str | None
     severity: Severity | None
     urgent: bool
+
+
+class ReportBody(Headline):
+    """A report as the caller may see it."""
+
     place: PlaceBody | None
     areas: dict[str, AreaBody]
     desk: str
@@ -130,18 +135,9 @@ class ReportBody(Body):
     allowed_actions: list[Action]
 
 
-class QueueItem(Body):
+class QueueItem(Headline):
     """One row of a queue: enough to choose by."""
 
-    number: str
-    uuid: UUID | None
-    state: State
-    outcome: Outcome | None
-    version: int
-    created_at: datetime
-    category: str | None
-    severity: Severity | None
-    urgent: bool
     grade: str | None
     areas: dict[str, str]
     thumb_url: str | None
@@ -166,15 +162,7 @@ def report_body(session: Session, report: Report, *, seen_by: Actor, now: dateti
     ]
     seen = {entry.event.seq for entry in steps}
     return ReportBody(
-        number=report.number,
-        uuid=report.uuid if Party.REPORTER in parties else None,
-        state=State(report.state),
-        outcome=Outcome(report.outcome) if report.outcome else None,
-        version=report.version,
-        created_at=report.created_at,
-        category=report.category_code,
-        severity=Severity(report.severity) if report.severity else None,
-        urgent=report.urgent,
+        **_headline(report, own=Party.REPORTER in parties),
         place=_place(report),
         areas={
             level: AreaBody(code=area.code, name=area.name, synthetic=area.synthetic)
@@ -196,19 +184,25 @@ def report_body(session: Session, report: Report, *, seen_by: Actor, now: dateti
 def queue_item(report: Report, thumb: Photo | None, seen_by: Actor) -> QueueItem:
     """One row of the caller's queue."""
     return QueueItem(
-        number=report.number,
-        uuid=report.uuid if report.reporter_id in seen_by.device_ids else None,
-        state=State(report.state),
-        outcome=Outcome(report.outcome) if report.outcome else None,
-        version=report.version,
-        created_at=report.created_at,
-        category=report.category_code,
-        severity=Severity(report.severity) if report.severity else None,
-        urgent=report.urgent,
+        **_headline(report, own=report.reporter_id in seen_by.device_ids),
         grade=str(report.place["grade"]) if report.place else None,
         areas=report.area_codes,
         thumb_url=f"/photos/{thumb.id}/thumb" if thumb else None,
     )
+
+
+def _headline(report: Report, *, own: bool) -> dict[str, Any]:
+    return {
+        "number": report.number,
+        "uuid": report.uuid if own else None,
+        "state": State(report.state),
+        "outcome": Outcome(report.outcome) if report.outcome else None,
+        "version": report.version,
+        "created_at": report.created_at,
+        "category": report.category_code,
+        "severity": Severity(report.severity) if report.severity else None,
+        "urgent": report.urgent,
+    }
 
 
 def _place(report: Report) -> PlaceBody | None:
