@@ -7,8 +7,10 @@ import hashlib
 from typing import NoReturn
 
 from flask import Flask
-from flask_security import RoleMixin, Security, SQLAlchemyUserDatastore
+from flask_security import RoleMixin, Security, SQLAlchemyUserDatastore, UserMixin
+from flask_security.totp import Totp
 from flask_wtf import CSRFProtect
+from passlib.totp import TotpMatch
 
 from civicprobe.accounts.models import Account
 from civicprobe.db import db
@@ -55,12 +57,25 @@ def install(app: Flask, settings: Settings) -> None:
         SECURITY_TOTP_ISSUER="civicprobe",
     )
     csrf.init_app(app)
-    security = Security()
+    security = Security(totp_cls=OneTimeCodes)
     # Its roles are not used: `Account.role` says it, `requires` asks it.
     security.init_app(app, SQLAlchemyUserDatastore(db, Account, RoleMixin))
     security.unauthn_handler(_refuse)
     if settings.two_factor:  # whoever lost the phone asks the desk above, see `recovery`
         app.view_functions["security.two_factor_rescue"] = _no_rescue
+
+
+class OneTimeCodes(Totp):
+    """A code counts once: the time step of the last one that counted is kept with the account."""
+
+    def get_last_counter(self, user: UserMixin) -> int | None:
+        """The step of the last code that counted."""
+        return getattr(user, "tf_last_counter", None)
+
+    def set_last_counter(self, user: UserMixin, tmatch: TotpMatch) -> None:
+        """Keep the step of the code that counts now; the sign-in commits it."""
+        if isinstance(user, Account):
+            user.tf_last_counter = tmatch.counter
 
 
 def _as_is(identity: str) -> str | None:
