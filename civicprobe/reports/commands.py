@@ -4,6 +4,7 @@ Pure values. JSON bodies and forms are both read into these (`schemas.parse`).
 """
 
 import unicodedata
+from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -146,6 +147,39 @@ class Propose(Command):
     note: SomeWords
     photos: Annotated[tuple[UUID, ...], Field(max_length=6)] = ()
     destination: Words = ""
+
+
+class Ground(StrEnum):
+    """Why a unit returns a case (退单)."""
+
+    NOT_OURS = "not_ours"
+    WRONG_PLACE = "wrong_place"
+    NOT_FOUND = "not_found"
+    NOT_A_HAZARD = "not_a_hazard"
+    ALREADY_OPEN = "already_open"
+    NEEDS_OTHERS = "needs_others"
+
+
+class Return(Command):
+    """Why the case is not this unit's, with evidence, and who should take it."""
+
+    ground: Ground
+    note: SomeWords
+    whom: Annotated[SomeWords, StringConstraints(max_length=200)]
+    photos: Annotated[tuple[UUID, ...], Field(max_length=6)] = ()
+
+
+class Ask(Command):
+    """One question to the reporter."""
+
+    question: SomeWords
+
+
+class Rate(Command):
+    """Whether the reporter is satisfied, and a line if they like."""
+
+    answer: Literal["satisfied", "unsatisfied"]
+    note: Words = ""
 
 
 class SendBack(Command):

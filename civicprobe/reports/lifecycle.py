@@ -157,6 +157,7 @@ class Topic(StrEnum):
 
     RIDER_RECEIVED = "rider_received"
     RIDER_ASKED_PLACE = "rider_asked_place"
+    RIDER_QUESTION = "rider_question"
     RIDER_FILED = "rider_filed"
     RIDER_HANDLED = "rider_handled"
     RIDER_CLOSED = "rider_closed"
@@ -278,7 +279,7 @@ ROWS: tuple[Transition, ...] = (
         Action.RETURN,
         _by([P.UNIT], S.DISPATCHED),
         S.FILED,
-        needs=(N.GROUND, N.AFTER_PHOTO, N.WHOM),
+        needs=(N.GROUND, N.NOTE, N.WHOM),
         tells=(T.DESK_DISPATCH,),
     ),
     Transition(
@@ -380,6 +381,7 @@ ROWS: tuple[Transition, ...] = (
         Action.ASK,
         _by([P.MEMBER, P.DESK], S.NEEDS_PLACE, S.ASSIGNED, S.FILED, S.HANDLED),
         needs=(N.QUESTION,),
+        tells=(T.RIDER_QUESTION,),
     ),
     Transition(
         Action.ADD,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from civicprobe.accounts.actor import Actor
 from civicprobe.catalog.queries import list_categories, list_units
 from civicprobe.grid.choosing import WhyNot
+from civicprobe.reports.commands import Ground
 from civicprobe.reports.lifecycle import Action, Outcome, Severity, State
 from civicprobe.reports.models import Report
 from civicprobe.reports.schemas import PhotoBody, ReportBody, TimelineBody, report_body
@@ -189,7 +190,13 @@ def outcomes_of(case: Case) -> list[tuple[str, str, str]]:
     return [(item.value, word("outcome", item), "") for item in wanted]
 
 
+def grounds() -> list[tuple[str, str]]:
+    """The grounds on which a unit returns a case."""
+    return [(ground.value, word("ground", ground)) for ground in Ground]
+
+
 CHOICES = {
+    "grounds": grounds,
     "categories_of": categories_of,
     "severities": severities,
     "outcomes_of": outcomes_of,

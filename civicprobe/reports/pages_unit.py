@@ -1,12 +1,13 @@
 """The handling unit's pages: its cases, accept, hand in with a photo. Never the rider's words."""
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from civicprobe.accounts.identity import current_actor, requires
 from civicprobe.accounts.roles import Role
 from civicprobe.db import db, utc_now
+from civicprobe.reports.lifecycle import Action
 from civicprobe.reports.page_case import CHOICES, read_case
 from civicprobe.reports.page_forms import PageForm, take_action
 from civicprobe.reports.page_lists import read_list
@@ -41,6 +42,8 @@ def act(number: str) -> Response | tuple[str, int]:
     if form is not None:
         return _case(number, form=form), form.status
     flash(gettext("%(number)s 已办好", number=number), "good")
+    if request.form.get("action") == Action.RETURN:  # it is not this unit's any more
+        return redirect(url_for(".cases"), 303)
     return redirect(url_for(".case", number=number), 303)
 
 

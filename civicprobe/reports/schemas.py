@@ -28,10 +28,12 @@ READERS: dict[Audience, frozenset[Party]] = {
 # Of an event's data, what all may see; the rest (who was passed over and why) is for desks.
 OPEN_DATA = frozenset(
     {
+        "answer",
         "areas",
         "category",
         "destination",
         "grade",
+        "ground",
         "on_border",
         "outcome",
         "outside_m",

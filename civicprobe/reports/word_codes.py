@@ -179,6 +179,8 @@ _TABLES: Mapping[str, Mapping[Any, LazyString]] = {
     "photo": PHOTOS,
     "stage": STAGES,
     "closing": words.CLOSING_NOTES,
+    "ground": words.GROUNDS,
+    "rating": words.RATINGS,
     "rule": RULES,
     "reason": REASONS,
     "why_not": WHY_NOT,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from flask_babel import LazyString, lazy_pgettext
 
+from civicprobe.reports.commands import Ground
 from civicprobe.reports.lifecycle import Action, Outcome, Party, Severity, State, Topic
 
 STATES: Mapping[State, LazyString] = {
@@ -100,6 +101,7 @@ PARTIES: Mapping[Party, LazyString] = {
 TOPICS: Mapping[Topic, LazyString] = {
     Topic.RIDER_RECEIVED: lazy_pgettext("topic", "已收到您的上报"),
     Topic.RIDER_ASKED_PLACE: lazy_pgettext("topic", "请补充位置"),
+    Topic.RIDER_QUESTION: lazy_pgettext("topic", "有一个问题请您回答"),
     Topic.RIDER_FILED: lazy_pgettext("topic", "已核实立案"),
     Topic.RIDER_HANDLED: lazy_pgettext("topic", "有处理结果，正在核查"),
     Topic.RIDER_CLOSED: lazy_pgettext("topic", "您的上报已办结"),
@@ -201,4 +203,18 @@ STEPS: Mapping[Action, LazyString] = {
     Action.GRANT_UNMASK: lazy_pgettext("step", "批准实名查看"),
     Action.OPEN_ORIGINAL: lazy_pgettext("step", "查看了原图"),
     Action.REDACT: lazy_pgettext("step", "已遮挡照片"),
+}
+
+GROUNDS: Mapping[Ground, LazyString] = {
+    Ground.NOT_OURS: lazy_pgettext("ground", "不归本单位管"),
+    Ground.WRONG_PLACE: lazy_pgettext("ground", "位置不对"),
+    Ground.NOT_FOUND: lazy_pgettext("ground", "现场没有发现"),
+    Ground.NOT_A_HAZARD: lazy_pgettext("ground", "不构成隐患"),
+    Ground.ALREADY_OPEN: lazy_pgettext("ground", "已有同样的案件在办"),
+    Ground.NEEDS_OTHERS: lazy_pgettext("ground", "要几家一起办"),
+}
+
+RATINGS: Mapping[str, LazyString] = {
+    "satisfied": lazy_pgettext("rating", "满意"),
+    "unsatisfied": lazy_pgettext("rating", "不满意"),
 }

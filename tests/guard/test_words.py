@@ -13,6 +13,7 @@ from civicprobe.catalog.defaults import DEFAULTS
 from civicprobe.grid.areas import Level
 from civicprobe.grid.choosing import WhyNot
 from civicprobe.reports import word_codes, words
+from civicprobe.reports.commands import Ground
 from civicprobe.reports.lifecycle import Action, Outcome, Party, Severity, State, Topic
 from civicprobe.reports.page_case import STAGES
 from civicprobe.reports.queries import VIEWS
@@ -33,6 +34,8 @@ TABLES = [
     (words.TOPICS, Topic),
     (words.ACTIONS, Action),
     (words.STEPS, Action),
+    (words.GROUNDS, Ground),
+    (words.RATINGS, {"satisfied", "unsatisfied"}),
     (word_codes.WHY_NOT, WhyNot),
     (word_codes.LEVELS, Level),
     (word_codes.STAGES, STAGES),

@@ -1,13 +1,14 @@
-"""The desk sends a case to a unit (派遣), and the unit takes it on (签收)."""
+"""The desk sends a case to a unit (派遣); the unit takes it on (签收) or gives it back (退单)."""
 
 from sqlalchemy.orm import Session
 
 from civicprobe.catalog.queries import find_unit
 from civicprobe.errors import FieldFault, Unprocessable
-from civicprobe.reports.commands import Accept, Dispatch
+from civicprobe.reports.commands import Accept, Dispatch, Return
 from civicprobe.reports.lifecycle import TABLE, Action
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.services.desks import desk_for
+from civicprobe.reports.services.photos import use_evidence
 from civicprobe.reports.transitions import Audience, By, Step, apply
 
 
@@ -39,3 +40,21 @@ def accept(session: Session, report: Report, command: Accept, *, by: By) -> Repo
         private={"note": command.note, "for": Audience.STAFF} if command.note else {},
     )
     return apply(session, report, TABLE[Action.ACCEPT], by=by, step=step)
+
+
+def return_case(session: Session, report: Report, command: Return, *, by: By) -> ReportEvent:
+    """The unit gives the case back to the desk, on a ground and with who should take it.
+
+    Raises as `apply`. The unit no longer sees the case; its returns stay in the record.
+    """
+    unit = find_unit(session, report.unit_id) if report.unit_id else None
+    step = Step(
+        change={"unit_id": None, "accepted_at": None, "desk_code": desk_for(session, report)},
+        data={
+            "ground": command.ground.value,
+            "unit": unit.code if unit else None,
+            "photos": use_evidence(session, report, command.photos, by.actor),
+        },
+        private={"note": f"{command.note}\n→ {command.whom}", "for": Audience.STAFF},
+    )
+    return apply(session, report, TABLE[Action.RETURN], by=by, step=step)

@@ -14,10 +14,12 @@ from civicprobe.reports.commands import ActionAsk, Command
 from civicprobe.reports.lifecycle import TABLE, Action
 from civicprobe.reports.models import ActionAnswer, Report
 from civicprobe.reports.services.add import add
+from civicprobe.reports.services.ask import ask
 from civicprobe.reports.services.close import close, withdraw
-from civicprobe.reports.services.dispatch import accept, dispatch
+from civicprobe.reports.services.dispatch import accept, dispatch, return_case
 from civicprobe.reports.services.handle import propose, send_back
 from civicprobe.reports.services.place import place_by_hand
+from civicprobe.reports.services.rate import rate
 from civicprobe.reports.services.reopen import reopen
 from civicprobe.reports.services.review import file
 from civicprobe.reports.transitions import By
@@ -43,6 +45,9 @@ DOINGS: Mapping[Action, Doing] = {
     Action.REOPEN: Doing(commands.Reopen, reopen, on_map=True),
     Action.ACCEPT: Doing(commands.Accept, accept),
     Action.ADD: Doing(commands.Add, add),
+    Action.RETURN: Doing(commands.Return, return_case),
+    Action.ASK: Doing(commands.Ask, ask),
+    Action.RATE: Doing(commands.Rate, rate),
 }
 
 

@@ -55,6 +55,7 @@ def _accounts(session: Session, whose: ColumnElement[bool], role: Role) -> list[
 _PEOPLE: Mapping[Topic, Callable[[Session, Report], list[Person]]] = {
     Topic.RIDER_RECEIVED: _rider,
     Topic.RIDER_ASKED_PLACE: _rider,
+    Topic.RIDER_QUESTION: _rider,
     Topic.RIDER_FILED: _rider,
     Topic.RIDER_HANDLED: _rider,
     Topic.RIDER_CLOSED: _rider,

@@ -67,6 +67,7 @@ def test_accepting_leads_on_to_handing_in(town):
     page = unit.get(f"/h/{number}")
     assert [f.fields["action"] for f in forms_in(page) if "action" in f.fields] == [
         "propose",
+        "return",
         "add",
     ]
 
@@ -202,3 +203,15 @@ def test_a_form_from_elsewhere_is_refused(town):
     form = form_for(member.get(f"/g/{number}"), "file")
     del form.fields["csrf_token"]
     assert town.send(member, form, category="road_damage").status_code == 400
+
+
+def test_a_returned_case_leaves_the_units_list(town):
+    number = town.dispatched()
+    unit = town.staff("unit")
+    said = {"ground": "not_ours", "note": "这是燃气井盖", "whom": "燃气公司"}
+    answer = town.act(unit, f"/h/{number}", "return", **said)
+    assert (answer.status_code, answer.location) == (303, "/h")
+    assert unit.get(f"/h/{number}").status_code == 404
+    desk = town.staff("street").get(f"/o/{number}").get_data(as_text=True)
+    assert "不归本单位管" in desk
+    assert "燃气公司" in desk
