@@ -10,7 +10,16 @@ from sqlalchemy import select
 from civicprobe import outbox as outbox_rows
 from civicprobe.accounts.actor import Actor
 from civicprobe.accounts.roles import Role
-from civicprobe.cli.edge import folder_option, json_option, show, show_lines, told, working
+from civicprobe.cli.edge import (
+    done,
+    fail,
+    folder_option,
+    json_option,
+    show,
+    show_lines,
+    told,
+    working,
+)
 from civicprobe.db import utc_now
 from civicprobe.reports.queries import get_report
 from civicprobe.reports.schemas import report_body
@@ -21,7 +30,11 @@ OPERATOR = Actor(role=Role.ADMIN)
 
 @click.group()
 def audit() -> None:
-    """Whether what is kept is what happened."""
+    """Whether what is kept is what happened.
+
+    \b
+    civicprobe audit verify --dir var
+    """
 
 
 @audit.command("verify")
@@ -29,7 +42,12 @@ def audit() -> None:
 @json_option
 @told
 def audit_verify(folder: Path | None, *, as_json: bool) -> None:
-    """Walk every report's chain of events; names the first fault of each broken one."""
+    """Walk every report's chain of events; names the first fault of each broken one.
+
+    \b
+    civicprobe audit verify --dir var
+    civicprobe audit verify --json
+    """
     checked, broken = 0, []
     with working(folder) as (session, _settings):
         for finding in verify(session):
@@ -52,7 +70,12 @@ def audit_verify(folder: Path | None, *, as_json: bool) -> None:
 @click.pass_context
 @told
 def outbox(context: click.Context, folder: Path | None, *, as_json: bool) -> None:
-    """Follow-up work: how much waits, what failed."""
+    """Follow-up work: how much waits, what failed; exit 1 when something did.
+
+    \b
+    civicprobe outbox --dir var
+    civicprobe outbox replay --dir var
+    """
     context.obj = folder
     if context.invoked_subcommand:
         return
@@ -65,23 +88,34 @@ def outbox(context: click.Context, folder: Path | None, *, as_json: bool) -> Non
         ]
         said = {"counts": outbox_rows.counts(session), "failed": failed}
     show(said) if as_json else show_lines(said)
+    if failed:
+        fail(f"{len(failed)} failed; when their cause is gone: civicprobe outbox replay")
 
 
 @outbox.command("replay")
 @folder_option
+@json_option
 @click.pass_context
 @told
-def outbox_replay(context: click.Context, folder: Path | None) -> None:
-    """Send failed follow-up work again."""
+def outbox_replay(context: click.Context, folder: Path | None, *, as_json: bool) -> None:
+    """Send failed follow-up work again.
+
+    \b
+    civicprobe outbox replay --dir var
+    """
     with working(folder or context.obj) as (session, _settings):
         count = outbox_rows.replay(session, utc_now())
         session.commit()
-    click.echo(f"{count} rows will be sent again")
+    done(f"{count} rows will be sent again", as_json=as_json, replayed=count)
 
 
 @click.group()
 def report() -> None:
-    """Single reports."""
+    """Single reports.
+
+    \b
+    civicprobe report show C8898-6217-3 --dir var
+    """
 
 
 @report.command("show")
@@ -90,7 +124,11 @@ def report() -> None:
 @json_option
 @told
 def report_show(number: str, folder: Path | None, *, as_json: bool) -> None:
-    """Everything about one report, but who sent it."""
+    """Everything about one report, but who sent it.
+
+    \b
+    civicprobe report show C8898-6217-3 --dir var --json
+    """
     with working(folder) as (session, _settings):
         found = get_report(session, number, visible=OPERATOR)
         body = report_body(session, found, seen_by=OPERATOR, now=utc_now())

@@ -7,7 +7,16 @@ from typing import Any
 
 import click
 
-from civicprobe.cli.edge import fail, folder_option, json_option, show, show_lines, told, working
+from civicprobe.cli.edge import (
+    done,
+    fail,
+    folder_option,
+    json_option,
+    show,
+    show_lines,
+    told,
+    working,
+)
 from civicprobe.db import utc_now
 from civicprobe.grid.areas import TILING, Level
 from civicprobe.grid.choosing import choose
@@ -24,7 +33,13 @@ LEVELS = [level.value for level in (*TILING, Level.DEDICATED)]
 
 @click.group()
 def grid() -> None:
-    """The city's map: editions, areas, and who would get a point."""
+    """The city's map: editions, areas, and who would get a point.
+
+    \b
+    civicprobe grid synthesize --district 510113 --seed 7
+    civicprobe grid activate synthetic-510113-7
+    civicprobe grid locate 30.8846 104.2517 --explain
+    """
 
 
 @grid.command("import")
@@ -51,6 +66,9 @@ def grid_import(
     """Take one level of areas from GeoJSON (properties code, name, parent), parents first.
 
     All of the file or nothing; every fault is named by feature.
+
+    \b
+    civicprobe grid import streets.geojson --level street --edition 2027 --dry-run
     """
     with working(folder) as (session, settings):
         report = import_areas(
@@ -80,9 +98,16 @@ def grid_import(
 @click.option("--seed", type=int, required=True)
 @click.option("--edition", help="Name of the new edition; default: synthetic-DISTRICT-SEED.")
 @folder_option
+@json_option
 @told
-def grid_synthesize(district: str, seed: int, edition: str | None, folder: Path | None) -> None:
-    """Make labelled synthetic areas below the real districts, as a new draft edition."""
+def grid_synthesize(
+    district: str, seed: int, edition: str | None, folder: Path | None, *, as_json: bool
+) -> None:
+    """Make labelled synthetic areas below the real districts, as a new draft edition.
+
+    \b
+    civicprobe grid synthesize --district 510113 --seed 7
+    """
     name = edition or f"synthetic-{district}-{seed}"
     with working(folder) as (session, _settings):
         with click.progressbar(length=100, label=name, file=sys.stderr) as bar:
@@ -94,22 +119,38 @@ def grid_synthesize(district: str, seed: int, edition: str | None, folder: Path 
                 session, district, seed=seed, name=name, now=utc_now(), progress=progress
             )
         session.commit()
-    click.echo(f"edition {name} is a draft; next: civicprobe grid activate {name}")
+    words = f"edition {name} is a draft; next: civicprobe grid activate {name}"
+    done(words, as_json=as_json, edition=name)
 
 
 @grid.command("activate")
 @click.argument("edition")
 @folder_option
+@json_option
 @told
-def grid_activate(edition: str, folder: Path | None) -> None:
-    """Switch the map; running processes follow within seconds."""
+def grid_activate(edition: str, folder: Path | None, *, as_json: bool) -> None:
+    """Switch the map; running processes follow within seconds.
+
+    \b
+    civicprobe grid activate synthetic-510113-7
+    """
     with working(folder) as (session, _settings):
-        done = activate_edition(session, edition, now=utc_now())
+        found = activate_edition(session, edition, now=utc_now())
         session.commit()
-    for district in done.undivided:
-        click.echo(f"warning: district {district} has no areas below it")
-    click.echo(f"{done.micros_without_member} micro grids have no member of their own")
-    click.echo(f"edition {edition} is active" + ("" if done.changed else " (it was before)"))
+    if as_json:
+        show(
+            {
+                "edition": edition,
+                "changed": found.changed,
+                "undivided": found.undivided,
+                "micros_without_member": found.micros_without_member,
+            }
+        )
+        return
+    if found.undivided:
+        click.echo(f"no areas below the district: {', '.join(found.undivided)}", err=True)
+    click.echo(f"{found.micros_without_member} micro grids have no member of their own")
+    click.echo(f"edition {edition} is active" + ("" if found.changed else " (it was before)"))
 
 
 @grid.command("locate")

@@ -65,7 +65,10 @@ def read_last(folder: Path) -> dict[str, Any]:
         known = json.loads((folder / LAST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return known if isinstance(known, dict) else {}
+    whole = isinstance(known, dict) and all(
+        isinstance(known.get(part), dict) for part in ("logins", "tokens")
+    )
+    return known if whole else {}
 
 
 def write(settings: Settings, sample: Sample) -> None:

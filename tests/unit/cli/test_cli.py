@@ -7,6 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from civicprobe.cli import main
+from civicprobe.cli.edge import working
+from civicprobe.db import utc_now
+from civicprobe.outbox import write
 
 DISTRICT = "510113"
 
@@ -43,6 +46,7 @@ def test_every_command_explains_itself(path):
     answer = CliRunner().invoke(main, [*path, "--help"])
     assert answer.exit_code == 0
     assert len(answer.output.splitlines()) > 3
+    assert f"  civicprobe {' '.join(path)}".rstrip() in answer.output, "it shows an example"
 
 
 def test_the_fixed_commands_are_there():
@@ -69,6 +73,54 @@ def test_a_folder_without_a_run_is_told_and_left_alone(cli, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+def test_an_environment_without_a_database_is_told_and_left_alone(tmp_path, monkeypatch):
+    monkeypatch.setenv("CIVICPROBE_VAR_DIR", str(tmp_path / "none"))
+    answer = CliRunner().invoke(main, ["audit", "verify"])
+    assert answer.exit_code == 1
+    assert "civicprobe db upgrade" in answer.stderr
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_database_without_tables_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setenv("CIVICPROBE_DATABASE_URL", f"sqlite:///{tmp_path / 'empty.db'}")
+    monkeypatch.setenv("CIVICPROBE_VAR_DIR", str(tmp_path))
+    (tmp_path / "empty.db").touch()
+    answer = CliRunner().invoke(main, ["outbox"])
+    assert answer.exit_code == 1
+    assert answer.stderr.count("\n") == 1
+    assert "no such table" in answer.stderr
+    assert "civicprobe db upgrade" in answer.stderr
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
+    (tmp_path / "file").touch()
+    answer = CliRunner().invoke(main, ["demo", "--dir", str(tmp_path / "file" / "run")])
+    assert answer.exit_code == 1
+    assert answer.stderr.startswith(f"civicprobe: {tmp_path}")
+
+
+def test_programs_read_json(city):
+    again = json.loads(city("grid", "activate", f"synthetic-{DISTRICT}-7", "--json").stdout)
+    assert again["changed"] is False
+    assert again["micros_without_member"] > 3000
+    assert len(again["undivided"]) == 19
+    args = ("--role", "office", "--area", DISTRICT, "--password", "a long enough one", "--json")
+    assert json.loads(city("account", "create", "desk-1", *args).stdout)["name"] == "desk-1"
+    assert len(json.loads(city("token", "create", "desk-1", "--json").stdout)["token"]) == 43
+    assert json.loads(city("outbox", "replay", "--json").stdout) == {"replayed": 0}
+
+
+def test_failed_work_is_no_success_and_can_be_sent_again(city, tmp_path):
+    with working(tmp_path / "run") as (session, _settings):
+        write(session, "enrich", now=utc_now(), report_id=1).state = "failed"
+        session.commit()
+    answer = city("outbox")
+    assert answer.exit_code == 1
+    assert "civicprobe outbox replay" in answer.stderr
+    assert "1 rows" in city("outbox", "replay").stdout
+    assert city("outbox").exit_code == 0
+
+
 def test_locate_says_where_and_who(city):
     answer = city("grid", "locate", 30.76, 104.31, "--explain", "--json")
     said = json.loads(answer.stdout)
@@ -88,8 +140,9 @@ def test_locate_outside_the_map_is_not_a_success(city):
 @pytest.mark.parametrize(
     ("args", "words"),
     [
+        (("grid", "synthesize", "--district", DISTRICT, "--seed", "7"), "name another"),
         (("grid", "locate", "91", "104"), "coordinates_out_of_range"),
-        (("grid", "activate", "nope"), "no_edition"),
+        (("grid", "activate", "nope"), "civicprobe grid synthesize"),
         (("grid", "synthesize", "--district", "999999", "--seed", "1"), "no_district"),
         (("report", "show", "C1"), "number_malformed"),
         (("report", "show", "C8898-6217-3"), "no_report"),
@@ -129,6 +182,15 @@ def test_a_broken_map_is_refused_by_feature_and_writes_nothing(city, tmp_path):
     assert answer.exit_code == 1
     assert "fault" in answer.stderr
     assert city("grid", "activate", "mine").exit_code == 1
+
+
+def test_settings_are_listed_and_checked(monkeypatch):
+    assert "CIVICPROBE_MAX_PIXELS" in CliRunner().invoke(main, ["settings"]).stdout
+    assert CliRunner().invoke(main, ["settings", "--check"]).exit_code == 0
+    monkeypatch.setenv("CIVICPROBE_MAX_PIXEL", "60000000")
+    answer = CliRunner().invoke(main, ["settings", "--check"])
+    assert answer.exit_code == 1
+    assert "CIVICPROBE_MAX_PIXEL is not a setting" in answer.stderr
 
 
 def test_faulty_settings_are_all_named(monkeypatch):
