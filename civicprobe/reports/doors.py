@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -11,7 +12,7 @@ from werkzeug.datastructures import FileStorage, Headers
 
 from civicprobe.accounts.identity import current_actor
 from civicprobe.db import db, utc_now
-from civicprobe.errors import FieldFault, Invalid, NotFound, TooLarge, Unprocessable
+from civicprobe.errors import Conflict, FieldFault, Invalid, NotFound, TooLarge, Unprocessable
 from civicprobe.grid.city import City, active_city
 from civicprobe.reports.commands import ActionAsk, SubmitReport
 from civicprobe.reports.intake import check_upload
@@ -43,7 +44,20 @@ def shown(report: Report) -> str:
 
 
 def act_on(number: str, ask: ActionAsk) -> str:
-    """Take one action for the caller and commit; the JSON of the answer, the first one if again."""
+    """Take one action for the caller and commit; the JSON of the answer, the first one if again.
+
+    A Conflict carries the present report in `params["report"]`, so that no second call is needed.
+    """
+    try:
+        return _act_on(number, ask)
+    except Conflict as fault:
+        db.session.rollback()
+        report = get_report(db.session(), number, visible=current_actor())
+        fault.params["report"] = json.loads(shown(report))
+        raise
+
+
+def _act_on(number: str, ask: ActionAsk) -> str:
     actor, now = current_actor(), utc_now()
     report = get_report(db.session(), number, visible=actor, lock=True)
     body = find_answer(db.session(), report, ask, actor)

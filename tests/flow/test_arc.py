@@ -65,7 +65,8 @@ def test_a_stale_version_is_told_and_changes_nothing(live):
     _, filed = live.act("member", report, "file", category="other", severity="minor")
     status, body = live.act("office", report, "dispatch", unit=live.city.sample.unit_id)
     assert (status, body["code"]) == (409, "stale_version")
-    assert body["params"] == {"version": filed["version"]}
+    assert body["params"]["version"] == filed["version"]
+    assert body["params"]["report"]["state"] == "filed"
     _, now = live.ask("office", "GET", f"/api/v1/reports/{report['number']}")
     assert now["state"] == "filed"
 
