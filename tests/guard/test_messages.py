@@ -15,7 +15,7 @@ KINDS = {
     if isinstance(kind, type) and issubclass(kind, errors.Fault)
 } | {"StorageDown", "Damaged", "Refusal"}
 # Raised to those who run the command line, which prints code and parameters.
-FOR_OPERATORS = {"grid", "demo", "cli.py"}
+FOR_OPERATORS = {"grid", "demo", "cli"}
 
 
 def raised() -> set[str]:
