@@ -169,6 +169,13 @@ class Return(Command):
     photos: Annotated[tuple[UUID, ...], Field(max_length=6)] = ()
 
 
+class Reassign(Command):
+    """Pass a card on: to the next on the ladder, or to a member whom the desk names."""
+
+    reason: SomeWords
+    whom: int | None = None
+
+
 class Ask(Command):
     """One question to the reporter."""
 

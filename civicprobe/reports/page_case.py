@@ -13,6 +13,7 @@ from civicprobe.reports.commands import Ground
 from civicprobe.reports.lifecycle import Action, Outcome, Severity, State
 from civicprobe.reports.models import Report
 from civicprobe.reports.schemas import PhotoBody, ReportBody, TimelineBody, report_body
+from civicprobe.reports.services.reassign import list_takers
 from civicprobe.reports.word_codes import word
 from civicprobe.web.locale import locale
 
@@ -71,6 +72,7 @@ class Case:
     added: Sequence[PhotoBody]
     units_here: Sequence[tuple[int, str]]
     default_unit: int | None = None
+    takers: Sequence[tuple[int, str]] = ()
 
     @property
     def seq(self) -> int:
@@ -153,6 +155,7 @@ def read_case(session: Session, report: Report, *, seen_by: Actor, now: datetime
         added=[pictures[name] for name in added if name in pictures],
         units_here=_units_here(session, report),
         default_unit=suggested.get(body.category or ""),
+        takers=_takers(session, report, body),
     )
 
 
@@ -201,6 +204,13 @@ CHOICES = {
     "severities": severities,
     "outcomes_of": outcomes_of,
 }
+
+
+def _takers(session: Session, report: Report, body: ReportBody) -> list[tuple[int, str]]:
+    """The members to whom a desk may hand the card."""
+    if Action.REASSIGN not in body.allowed_actions:
+        return []
+    return [(server.account_id, server.alias) for server in list_takers(session, report)]
 
 
 def _units_here(session: Session, report: Report) -> list[tuple[int, str]]:

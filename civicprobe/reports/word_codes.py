@@ -83,6 +83,7 @@ RULES: Mapping[str, LazyString] = {
     "street_desk": lazy_pgettext("rule", "街道值守"),
     "district_desk": lazy_pgettext("rule", "区城运中心"),
     "city_desk": lazy_pgettext("rule", "市级值守"),
+    "by_hand": lazy_pgettext("rule", "人工改派"),
 }
 
 REASONS: Mapping[str, LazyString] = {
@@ -91,6 +92,7 @@ REASONS: Mapping[str, LazyString] = {
     "desk_above": lazy_pgettext("reason", "没有能接的网格员。"),
     "city_desk_last": lazy_pgettext("reason", "下级都没有能接的人。"),
     "outside_the_map": lazy_pgettext("reason", "不在网格地图内。"),
+    "named_by_desk": lazy_pgettext("reason", "由街道指定。"),
 }
 
 WHY_NOT: Mapping[str, LazyString] = {
@@ -131,6 +133,7 @@ VIEWS: Mapping[str, LazyString] = {
 
 # Of a field of a form; `field.code` is asked for before `code` alone.
 FIELD_FAULTS: Mapping[str, LazyString] = {
+    "no_such_member": lazy_pgettext("field", "这位网格员现在不能接，请另选一位。"),
     "missing": lazy_pgettext("field", "请填写这一项。"),
     "string_too_short": lazy_pgettext("field", "请写几个字。"),
     "string_too_long": lazy_pgettext("field", "太长了，最多 2000 字。"),

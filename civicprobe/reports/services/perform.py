@@ -20,6 +20,7 @@ from civicprobe.reports.services.dispatch import accept, dispatch, return_case
 from civicprobe.reports.services.handle import propose, send_back
 from civicprobe.reports.services.place import place_by_hand
 from civicprobe.reports.services.rate import rate
+from civicprobe.reports.services.reassign import reassign
 from civicprobe.reports.services.reopen import reopen
 from civicprobe.reports.services.review import file
 from civicprobe.reports.transitions import By
@@ -45,6 +46,7 @@ DOINGS: Mapping[Action, Doing] = {
     Action.REOPEN: Doing(commands.Reopen, reopen, on_map=True),
     Action.ACCEPT: Doing(commands.Accept, accept),
     Action.ADD: Doing(commands.Add, add),
+    Action.REASSIGN: Doing(commands.Reassign, reassign, on_map=True),
     Action.RETURN: Doing(commands.Return, return_case),
     Action.ASK: Doing(commands.Ask, ask),
     Action.RATE: Doing(commands.Rate, rate),
