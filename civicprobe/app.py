@@ -4,6 +4,7 @@ from pathlib import Path
 
 from apiflask import APIFlask
 from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from civicprobe import operations
 from civicprobe.accounts import limits, signin
@@ -60,6 +61,9 @@ def create_app(settings: Settings) -> APIFlask:
         MAX_FORM_MEMORY_SIZE=1_000_000,
         BABEL_DEFAULT_LOCALE=settings.default_locale,
     )
+    if settings.trusted_proxies:  # else a header could name any address
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
     parts.install(app, parts.Parts(settings, open_storage(settings.storage_url)))
     headers.install(app)
     locale.install(app)

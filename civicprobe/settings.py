@@ -126,6 +126,9 @@ class Settings:
     photo_wait_s: int = _setting(
         _between(1, 86_400), 600, "How long an announced photo is waited for, in seconds"
     )
+    trusted_proxies: int = _setting(
+        _between(0, 5), 0, "How many proxies of ours stand in front and say who is calling"
+    )
     reads_per_second: int = _setting(
         _between(1, 100_000), 50, "Reads a second per device or account"
     )

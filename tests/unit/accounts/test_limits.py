@@ -53,3 +53,18 @@ def test_a_broker_that_hangs_costs_one_answer_a_moment(tmp_path):
         began = time.monotonic()
         assert [report(client).status_code for _ in range(5)] == [201] * 5
         assert time.monotonic() - began < 4
+
+
+def test_behind_a_proxy_each_address_counts_for_itself_and_else_no_header_is_believed(tmp_path):
+    def statuses(folder, **changes):
+        site = build(folder, reports_burst=1, reports_per_minute=1, address_factor=1, **changes)
+        answers = []
+        for number in range(3):
+            client = site.client()
+            client.environ_base["HTTP_X_FORWARDED_FOR"] = f"203.0.113.{number}"
+            client.post("/api/v1/device")
+            answers.append(report(client).status_code)
+        return answers
+
+    assert statuses(tmp_path / "proxied", trusted_proxies=1) == [201, 201, 201]
+    assert statuses(tmp_path / "plain") == [201, 429, 429]
