@@ -75,6 +75,9 @@ TITLES = {
     # Places and the map
     "coordinates_out_of_range": _l("坐标超出范围"),
     "coordinates_not_finite": _l("坐标不是数字"),
+    "not_a_number": _l("这不是数字"),
+    "no_such_datum": _l("没有这种坐标系，请用 wgs84、gcj02 或 bd09"),
+    "radius_out_of_range": _l("误差半径超出范围"),
     "no_active_edition": _l("还没有启用的网格地图，请联系管理员"),
     "no_edition": _l("没有这个版本的地图"),
     # Ourselves
