@@ -193,14 +193,20 @@ def test_stop_ends_nobody_else(var_dir: Path) -> None:
     bystander.wait()
 
 
-def test_in_the_foreground_it_ends_with_its_server_or_on_sigterm(var_dir: Path) -> None:
+@pytest.mark.parametrize("end", ["server", "supervisor"])
+def test_in_the_foreground_it_ends_with_its_server_or_on_sigterm(var_dir: Path, end: str) -> None:
     broker = broker_at(var_dir)
-    for end in ("server", "supervisor"):
-        process = subprocess.Popen(foreground_argv(var_dir), stderr=subprocess.DEVNULL)
-        assert broker.wait_ready(10)
-        if end == "server":
-            os.kill(broker.pid or 0, signal.SIGKILL)
-        else:
-            process.terminate()
-        assert process.wait(10) == (1 if end == "server" else 0)
-        assert broker.pid is None
+    argv = foreground_argv(var_dir)
+    with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr
+            said = process.stderr.readline()  # until then, a server that dies is started once more
+            assert "answers at" in said
+            if end == "server":
+                os.kill(broker.pid or process.pid, signal.SIGKILL)
+            else:
+                process.terminate()
+            assert process.wait(10) == (1 if end == "server" else 0)
+        finally:
+            process.kill()
+    assert broker.pid is None
