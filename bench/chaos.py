@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPException
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
@@ -90,7 +91,7 @@ def call(city: City, path: str, data: bytes, kind: str, repeats: Counter[str]) -
         except urllib.error.HTTPError as fault:
             if fault.code < 500:
                 raise SystemExit(f"{path}: {fault.code} {fault.read()!r}") from None
-        except OSError:
+        except (OSError, HTTPException):  # cut before or within the answer
             pass
         if time.monotonic() > deadline:
             raise SystemExit(f"{path}: no answer within {TRIES_S:.0f} s")

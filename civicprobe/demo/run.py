@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
+from http.client import HTTPException
 from pathlib import Path
 from types import FrameType
 
@@ -136,7 +137,7 @@ def is_ready(settings: Settings) -> bool:
     try:
         with urllib.request.urlopen(f"{settings.public_url}/health/ready", timeout=2) as answer:
             healthy = json.load(answer)["status"] == "ok"
-    except (OSError, ValueError, urllib.error.HTTPError):
+    except (OSError, ValueError, HTTPException):
         return False
     return healthy and _workers_answer(settings)
 

@@ -7,6 +7,7 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http.client import HTTPException
 from typing import Any
 from uuid import uuid4
 
@@ -62,7 +63,7 @@ class Caller:
         except urllib.error.HTTPError as fault:
             words = fault.read().decode(errors="replace")[:400]
             raise StoryFault(f"{method} {path}: {fault.code} {words}") from None
-        except OSError as fault:
+        except (OSError, HTTPException) as fault:
             raise StoryFault(f"{method} {path}: {fault}") from None
 
     def act(self, who: str, number: str, action: str, **data: object) -> Report:
