@@ -1,6 +1,6 @@
 """`python -m bench [NAME …]`: run the benches, print a table, keep it in bench/results.json.
 
-Names: photos, lookups, latency-sqlite, latency-postgresql, chaos-sqlite, chaos-postgresql.
+Names: those of BENCHES below.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import chaos, latency, lookups, photos
+from bench import chaos, latency, likeness, lookups, photos
 
 RESULTS = Path(__file__).with_name("results.json")
 
@@ -30,6 +30,7 @@ def chaos_on(database: str) -> dict[str, Any]:
 BENCHES: dict[str, Callable[[], dict[str, Any]]] = {
     "photos": photos.run,
     "lookups": lookups.run,
+    "likeness": likeness.run,
     "latency-sqlite": lambda: latency.run("sqlite"),
     "latency-postgresql": lambda: latency.run("postgresql"),
     "chaos-sqlite": lambda: chaos_on("sqlite"),

@@ -29,6 +29,7 @@ class Route:
 TOPICS: Mapping[str, Route] = {
     "enrich": Route("reports.enrich", "enrich"),
     "pictures": Route("reports.pictures", "pictures"),
+    "resemble": Route("reports.resemble", "enrich"),
     "notice": Route("notices.tell", "notices"),
     "give_up": Route("reports.give_up", "enrich"),
 }

@@ -7,6 +7,7 @@ from civicprobe.db import utc_now
 from civicprobe.grid.city import find_city
 from civicprobe.reports.services import enrich as enriching
 from civicprobe.reports.services import pictures as copying
+from civicprobe.reports.services import resemble as resembling
 from civicprobe.reports.services.give_up import give_up as hand_to_desk
 from civicprobe.web.parts import parts
 from workers.work import short_read, unit_of_work, work
@@ -30,7 +31,17 @@ def pictures(row_id: int, photo_id: str) -> None:
         sha256 = copying.find_bytes(session, UUID(photo_id))
     copies = copying.make(parts().storage, sha256, parts().settings.max_pixels)
     with unit_of_work(row_id) as session:
-        copying.keep(session, UUID(photo_id), copies)
+        copying.keep(session, UUID(photo_id), copies, now=utc_now())
+
+
+@work("resemble")
+def resemble(row_id: int, report_id: int) -> None:
+    """Look for reports like this one, and read the pictures brought since."""
+    with short_read() as session:
+        wanted = resembling.list_unread_evidence(session, report_id)
+    facts = enriching.read_photos(parts().storage, wanted)
+    with unit_of_work(row_id) as session:
+        resembling.resemble(session, report_id, facts)
 
 
 @work("give_up")

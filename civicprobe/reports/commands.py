@@ -215,9 +215,14 @@ class Reopen(Command):
 
 
 class Add(Command):
-    """Something more: words or a photo, for all tied to the report or for the desks alone."""
+    """Something more: words or a photo, for all tied to the report or for the desks alone.
+
+    `same_as` and `not_same_as` answer 是同一个吗？ by the number of the report asked about.
+    """
 
     note: Words = ""
+    same_as: Annotated[str, Field(max_length=40)] = ""
+    not_same_as: Annotated[str, Field(max_length=40)] = ""
     photos: Annotated[tuple[UUID, ...], Field(max_length=3)] = ()
     audience: Literal["public", "staff", "office"] = "public"
 

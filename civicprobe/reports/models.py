@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     CheckConstraint,
     Float,
@@ -57,6 +58,7 @@ class Report(Model):
 
     lat: Mapped[float | None] = mapped_column(Float)
     lon: Mapped[float | None] = mapped_column(Float)
+    cell: Mapped[int | None] = mapped_column(BigInteger)
     place: Mapped[dict[str, object]] = mapped_column(JsonDict, default=dict)
     edition_id: Mapped[int | None] = mapped_column(ForeignKey("editions.id"))
     city_code: Mapped[str] = mapped_column(String(32))
@@ -93,6 +95,14 @@ class Report(Model):
             for column in ("assignee_id", "unit_id", "street_code", "district_code")
         ),
         Index("ix_reports_latest", "created_at", "id"),
+        Index(
+            "ix_reports_open_cell",
+            "cell",
+            "created_at",
+            postgresql_where=text(OPEN_STATES),
+            sqlite_where=text(OPEN_STATES),
+        ),
+        Index("ix_reports_cell", "cell", "category_code", "created_at"),
     )
 
     @property
@@ -145,7 +155,27 @@ class Photo(Model):
     screen_sha256: Mapped[str | None] = mapped_column(String(64))
     thumb_sha256: Mapped[str | None] = mapped_column(String(64))
 
-    __table_args__ = (UniqueConstraint("report_id", "n"),)
+    __table_args__ = (
+        UniqueConstraint("report_id", "n"),
+        Index("ix_photos_sha256", "sha256"),
+        Index("ix_photos_dhash", "dhash"),
+    )
+
+
+class Resemblance(Model):
+    """An earlier report found like this one (疑似重复): how much, why, and what its rider says.
+
+    `answer` is `same` or `other` once the rider of `report_id` was asked and said so.
+    """
+
+    __tablename__ = "resemblances"
+
+    report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"), primary_key=True)
+    other_id: Mapped[int] = mapped_column(ForeignKey("reports.id"), primary_key=True, index=True)
+    score: Mapped[float] = mapped_column(Float)
+    distance_m: Mapped[float] = mapped_column(Float)
+    reasons: Mapped[list[str]] = mapped_column(JSON)
+    answer: Mapped[str | None] = mapped_column(String(8))
 
 
 class ReportEvent(Model):

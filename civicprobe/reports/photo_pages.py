@@ -11,6 +11,7 @@ from civicprobe.accounts.queries import actor_of_device, find_device
 from civicprobe.accounts.roles import Role
 from civicprobe.db import db
 from civicprobe.errors import NotFound
+from civicprobe.reports.alike import is_offered
 from civicprobe.reports.lifecycle import Party
 from civicprobe.reports.models import Photo, Report
 from civicprobe.reports.queries import find_audience, get_photo, get_report_by_id, is_visible
@@ -50,11 +51,18 @@ def copy_to_show(session: Session, photo: Photo, size: str, actor: Actor) -> str
     brought later is seen by those who may read the step it came with, or its sender before that.
     """
     report = get_report_by_id(session, photo.report_id)
-    if photo.state != "ready" or not is_visible(session, report, actor):
+    if photo.state != "ready" or not _may_know(session, photo, report, actor):
         return None
     if photo.kind == "evidence" and not _may_see_evidence(session, photo, report, actor):
         return None
     return photo.thumb_sha256 if size == "thumb" else photo.screen_sha256
+
+
+def _may_know(session: Session, photo: Photo, report: Report, actor: Actor) -> bool:
+    """Of a report offered as 疑似重复 the rider's pictures are seen, but not whose it is."""
+    if is_visible(session, report, actor):
+        return True
+    return photo.kind == "hazard" and is_offered(session, report.id, actor)
 
 
 def _may_see_evidence(session: Session, photo: Photo, report: Report, actor: Actor) -> bool:

@@ -10,11 +10,14 @@ from sqlalchemy.orm import Session
 from civicprobe.accounts.actor import Actor
 from civicprobe.accounts.roles import Role
 from civicprobe.grid.queries import area_names, find_alias
+from civicprobe.reports.alike import find_same_photo, list_resemblances
 from civicprobe.reports.checks import allowed_actions
 from civicprobe.reports.lifecycle import Action, Outcome, Party, Severity, State
+from civicprobe.reports.likeness import ASKED_FROM
 from civicprobe.reports.models import Photo, Report
-from civicprobe.reports.queries import TimelineEntry, list_photos, list_timeline
+from civicprobe.reports.queries import TimelineEntry, list_photos, list_thumbs, list_timeline
 from civicprobe.reports.services.perform import DOINGS
+from civicprobe.reports.services.resemble import doubts_of
 from civicprobe.reports.transitions import Audience, facts_of, standing_of
 
 READERS: dict[Audience, frozenset[Party]] = {
@@ -48,6 +51,10 @@ OPEN_DATA = frozenset(
         "was",
     }
 )
+
+
+_OF_A_PAIR = ("score", "distance_m", "reasons", "answer")
+_MAY_BE_TAKEN_BACK = frozenset({State.RECEIVED, State.NEEDS_PLACE, State.ASSIGNED})
 
 
 class Body(BaseModel):
@@ -96,6 +103,7 @@ class PhotoBody(Body):
     screen_url: str | None
     thumb_url: str | None
     facts: dict[str, Any]
+    doubts: list[str]
 
 
 class TimelineBody(Body):
@@ -108,6 +116,23 @@ class TimelineBody(Body):
     state: State
     note: str | None
     data: dict[str, Any]
+
+
+class AlikeBody(Body):
+    """A report near this one that may be the same (疑似重复): where it stands and why it is shown.
+
+    `answer` is what this report's rider said of it: `same`, or nothing yet.
+    """
+
+    number: str
+    state: State
+    created_at: datetime
+    category: str | None
+    score: float
+    distance_m: float
+    reasons: list[str]
+    answer: str | None
+    screen_url: str | None
 
 
 class Headline(Body):
@@ -133,6 +158,8 @@ class ReportBody(Headline):
     unit: int | None
     assignee: AssigneeBody | None
     photos: list[PhotoBody]
+    alike: list[AlikeBody]
+    same_photo_as: str | None
     timeline: list[TimelineBody]
     allowed_actions: list[Action]
 
@@ -174,10 +201,12 @@ def report_body(session: Session, report: Report, *, seen_by: Actor, now: dateti
         unit=report.unit_id,
         assignee=_assignee(session, report),
         photos=[
-            _photo(photo)
+            _photo(photo, _doubts(session, report, photo, parties))
             for photo in list_photos(session, report.id)
             if photo.kind == "hazard" or photo.used_seq in seen
         ],
+        alike=_alike(session, report, parties),
+        same_photo_as=_same_photo(session, report, parties),
         timeline=[_step(entry, parties) for entry in steps],
         allowed_actions=list(allowed_actions(facts_of(session, report, now), standing, DOINGS)),
     )
@@ -232,7 +261,44 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _photo(photo: Photo) -> PhotoBody:
+def _alike(session: Session, report: Report, parties: frozenset[Party]) -> list[AlikeBody]:
+    """For who is asked: whoever looks at the card, and the rider where it is worth asking."""
+    staff = parties & {Party.MEMBER, Party.DESK}
+    if not staff and Party.REPORTER not in parties:
+        return []
+    found = [
+        (pair, other)
+        for pair, other in list_resemblances(session, report.id)
+        if staff or pair.score >= ASKED_FROM
+    ]
+    thumbs = list_thumbs(session, [other.id for _, other in found])
+    return [
+        AlikeBody(
+            number=other.number,
+            state=State(other.state),
+            created_at=other.created_at,
+            category=other.category_code,
+            screen_url=f"/photos/{thumbs[other.id].id}/screen" if other.id in thumbs else None,
+            **{name: getattr(pair, name) for name in _OF_A_PAIR},
+        )
+        for pair, other in found
+    ]
+
+
+def _same_photo(session: Session, report: Report, parties: frozenset[Party]) -> str | None:
+    """The rider's own earlier report of the very same photo: nobody else may link the two."""
+    if Party.REPORTER not in parties or report.state not in _MAY_BE_TAKEN_BACK:
+        return None
+    earlier = find_same_photo(session, report)
+    return earlier.number if earlier else None
+
+
+def _doubts(session: Session, report: Report, photo: Photo, parties: frozenset[Party]) -> list[str]:
+    checked = photo.kind == "evidence" and photo.used_seq is not None and report.outcome == "fixed"
+    return doubts_of(session, report, photo) if checked and Party.DESK in parties else []
+
+
+def _photo(photo: Photo, doubts: list[str]) -> PhotoBody:
     ready = photo.state == "ready"
     shown = ("taken_at", "no_gps_reason")
     return PhotoBody(
@@ -244,6 +310,7 @@ def _photo(photo: Photo) -> PhotoBody:
         screen_url=f"/photos/{photo.id}/screen" if ready else None,
         thumb_url=f"/photos/{photo.id}/thumb" if ready else None,
         facts={name: photo.facts[name] for name in shown if photo.facts.get(name) is not None},
+        doubts=doubts,
     )
 
 

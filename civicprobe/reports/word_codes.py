@@ -50,6 +50,26 @@ WARNINGS: Mapping[str, LazyString] = {
     "datum_unknown": lazy_pgettext("warning", "照片坐标系不明"),
 }
 
+# Why two reports may be about the same.
+LIKENESS: Mapping[str, LazyString] = {
+    "same_photo": lazy_pgettext("likeness", "照片完全相同"),
+    "near": lazy_pgettext("likeness", "离得近"),
+    "same_category": lazy_pgettext("likeness", "类别相同"),
+    "looks_alike": lazy_pgettext("likeness", "照片看着像"),
+    "same_words": lazy_pgettext("likeness", "说法相近"),
+    "same_day": lazy_pgettext("likeness", "一天之内"),
+    "same_days": lazy_pgettext("likeness", "三天之内"),
+}
+
+# Why an after-photo proves little.
+PROOF_DOUBTS: Mapping[str, LazyString] = {
+    "seen_before": lazy_pgettext("proof", "与以前的照片相同或几乎一样"),
+    "no_place": lazy_pgettext("proof", "照片里没有定位"),
+    "far_off": lazy_pgettext("proof", "拍摄地点离上报处太远"),
+    "no_time": lazy_pgettext("proof", "照片里没有拍摄时间"),
+    "before_dispatch": lazy_pgettext("proof", "拍摄于派遣之前"),
+}
+
 # Why a photo cannot be shown.
 PHOTOS: Mapping[str, LazyString] = {
     "photo_empty": lazy_pgettext("photo", "照片是空的。"),
@@ -156,6 +176,7 @@ FIELD_FAULTS: Mapping[str, LazyString] = {
     "point_malformed": lazy_pgettext("field", "请写成 30.6598, 104.0633 这样。"),
     "outside": lazy_pgettext("field", "这个点不在本市网格地图内。"),
     "landmark.string_too_long": lazy_pgettext("field", "最多 200 字。"),
+    "not_asked": lazy_pgettext("field", "没有问到这一件。"),
     "outcome.missing": lazy_pgettext("field", "请选择办理结果。"),
     "category.missing": lazy_pgettext("field", "请选择类别。"),
     "severity.missing": lazy_pgettext("field", "请选择严重程度。"),
@@ -179,6 +200,8 @@ _TABLES: Mapping[str, Mapping[Any, LazyString]] = {
     "source": SOURCES,
     "asked": ASKED,
     "warning": WARNINGS,
+    "likeness": LIKENESS,
+    "proof": PROOF_DOUBTS,
     "photo": PHOTOS,
     "stage": STAGES,
     "closing": words.CLOSING_NOTES,

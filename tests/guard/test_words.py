@@ -15,6 +15,7 @@ from civicprobe.grid.choosing import WhyNot
 from civicprobe.reports import word_codes, words
 from civicprobe.reports.commands import Ground
 from civicprobe.reports.lifecycle import Action, Outcome, Party, Severity, State, Topic
+from civicprobe.reports.likeness import REASONS
 from civicprobe.reports.page_case import STAGES
 from civicprobe.reports.queries import VIEWS
 from civicprobe.reports.services.place import BY_HAND
@@ -64,6 +65,11 @@ def literals(file: str, *functions: str) -> set[str]:
 @pytest.mark.parametrize(("table", "codes"), TABLES, ids=lambda value: str(value)[:24])
 def test_every_code_has_words_and_no_word_is_left_over(table, codes):
     assert {str(code) for code in table} == {str(code) for code in codes}
+
+
+def test_every_reason_of_a_likeness_and_every_doubt_of_a_proof_has_words():
+    assert set(word_codes.LIKENESS) == set(REASONS)
+    assert literals("reports/services/resemble.py", "doubts_of") == set(word_codes.PROOF_DOUBTS)
 
 
 def test_every_doubt_about_a_place_has_words():

@@ -8,6 +8,7 @@ from civicprobe.reports.commands import Add, LaterFix
 from civicprobe.reports.lifecycle import TABLE, Action, State
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.services.photos import use_evidence
+from civicprobe.reports.services.resemble import answer
 from civicprobe.reports.transitions import Audience, By, Step, apply
 
 BEFORE_FILED = frozenset({State.RECEIVED, State.NEEDS_PLACE, State.ASSIGNED})
@@ -15,12 +16,16 @@ BEFORE_FILED = frozenset({State.RECEIVED, State.NEEDS_PLACE, State.ASSIGNED})
 
 def add(session: Session, report: Report, command: Add, *, by: By) -> ReportEvent:
     """Add to the record; raises Unprocessable when there is nothing to add, else as `apply`."""
-    if not command.note and not command.photos:
+    other = command.same_as or command.not_same_as
+    if not command.note and not command.photos and not other:
         raise Unprocessable("incomplete", FieldFault("note", "missing"))
     photos = use_evidence(session, report, command.photos, by.actor)
     audience = Audience.TRIAGE if by.actor.device_ids else Audience(command.audience)
+    if other:
+        answer(session, report, other, same=bool(command.same_as))
+    said = {"same_as": command.same_as, "not_same_as": command.not_same_as}
     step = Step(
-        data={"photos": photos},
+        data={"photos": photos, **{name: number for name, number in said.items() if number}},
         private={"note": command.note, "for": audience} if command.note else {},
         audience=audience,
     )

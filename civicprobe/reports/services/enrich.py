@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from civicprobe import outbox
 from civicprobe.errors import NotFound
 from civicprobe.grid.city import City
 from civicprobe.reports.exif import PhotoFacts, read_facts
@@ -17,7 +18,7 @@ from civicprobe.reports.models import Photo, Report
 from civicprobe.reports.place import Place, weigh
 from civicprobe.reports.queries import get_report_by_id
 from civicprobe.reports.services.evidence import evidence_of
-from civicprobe.reports.services.routing import Routed, route
+from civicprobe.reports.services.routing import Routed, at, route
 from civicprobe.reports.transitions import WORKER, By, Step, apply
 from civicprobe.storage import Storage
 
@@ -119,7 +120,8 @@ def _place(session: Session, report: Report, place: Place, routed: Routed, now: 
         "others": [list(other) for other in place.others],
     }
     step = Step(
-        change={**routed.change, "lat": place.point.lat, "lon": place.point.lon, "place": kept},
+        change={**routed.change, **at(place.point), "place": kept},
         data={**routed.data, "source": place.source, "grade": place.grade},
     )
     apply(session, report, TABLE[Action.PLACE], by=By(WORKER, now), step=step)
+    outbox.write(session, "resemble", now=now, report_id=report.id)

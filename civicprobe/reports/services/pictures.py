@@ -1,10 +1,12 @@
 """The copies of a photo that people see: made aside, then noted on its row."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from civicprobe import outbox
 from civicprobe.errors import NotFound
 from civicprobe.reports.models import Photo
 from civicprobe.reports.pictures import Unreadable, make_copies
@@ -40,7 +42,7 @@ def make(storage: Storage, sha256: str | None, max_pixels: int) -> StoredCopies:
     return StoredCopies(storage.put(copies.screen), storage.put(copies.thumb), copies.dhash)
 
 
-def keep(session: Session, photo_id: UUID, copies: StoredCopies) -> None:
+def keep(session: Session, photo_id: UUID, copies: StoredCopies, *, now: datetime) -> None:
     """Note the copies on the photo's row; a photo that is gone needs none."""
     photo = session.get(Photo, photo_id)
     if photo is None:
@@ -49,3 +51,4 @@ def keep(session: Session, photo_id: UUID, copies: StoredCopies) -> None:
     photo.reason = copies.reason
     photo.screen_sha256, photo.thumb_sha256 = copies.screen_sha256, copies.thumb_sha256
     photo.dhash = copies.dhash
+    outbox.write(session, "resemble", now=now, report_id=photo.report_id)

@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import Session
 
+from civicprobe import outbox
 from civicprobe.errors import FieldFault, Unprocessable
 from civicprobe.grid.city import City
 from civicprobe.grid.coords import Datum, to_wgs84
@@ -9,7 +10,7 @@ from civicprobe.reports.commands import PlaceByHand
 from civicprobe.reports.lifecycle import TABLE, Action
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.place import grade_of
-from civicprobe.reports.services.routing import route
+from civicprobe.reports.services.routing import at, route
 from civicprobe.reports.transitions import By, Step, apply
 
 BY_HAND = "hand"
@@ -34,7 +35,9 @@ def place_by_hand(
         "warnings": [],
     }
     step = Step(
-        change={**routed.change, "lat": point.lat, "lon": point.lon, "place": place},
+        change={**routed.change, **at(point), "place": place},
         data={**routed.data, "source": BY_HAND, "grade": place["grade"]},
     )
-    return apply(session, report, TABLE[Action.PLACE], by=by, step=step)
+    event = apply(session, report, TABLE[Action.PLACE], by=by, step=step)
+    outbox.write(session, "resemble", now=by.now, report_id=report.id)
+    return event

@@ -14,6 +14,7 @@ from civicprobe.grid.coords import Point
 from civicprobe.grid.locator import Located
 from civicprobe.grid.queries import roster
 from civicprobe.reports.lifecycle import State
+from civicprobe.reports.likeness import cell_of
 from civicprobe.reports.models import Report
 from civicprobe.reports.services.desks import LEVELS, barred_accounts, desk_for
 
@@ -61,6 +62,11 @@ def route(
         change=_change(session, report, city, choice, areas),
         data={"areas": areas, "edition": city.edition.id, **_why(choice, located, chain)},
     )
+
+
+def at(point: Point) -> dict[str, Any]:
+    """The columns of a report that hold where it is."""
+    return {"lat": point.lat, "lon": point.lon, "cell": cell_of(point.lat, point.lon)}
 
 
 def open_load(session: Session) -> dict[int, int]:

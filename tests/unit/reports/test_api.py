@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import func, select
 
-from civicprobe.db import db
+from civicprobe.db import db, utc_now
 from civicprobe.reports.models import Photo, Report
 from civicprobe.reports.services.pictures import find_bytes, keep, make
 from civicprobe.storage import open_storage
@@ -128,7 +128,7 @@ def test_evidence_is_brought_by_who_may_act_and_seen_by_who_may_read(ask, town, 
     assert ask("member", "PUT", path, **upload).status_code == 200
     assert ask("left-1", "PUT", path, **upload).status_code == 409
     storage = open_storage(settings.storage_url)
-    keep(session, photo, make(storage, find_bytes(session, photo), 10**8))
+    keep(session, photo, make(storage, find_bytes(session, photo), 10**8), now=utc_now())
     seen = f"/photos/{photo}/thumb"
     assert ask("member", "GET", seen).status_code == 200
     assert ask("rider", "GET", seen).status_code == 404, "not before it is part of a step"
@@ -149,7 +149,7 @@ def test_a_photo_is_served_by_the_app_alone(ask, town, session, settings):
     photo = session.scalar(select(Photo.id))
     assert ask("rider", "GET", f"/photos/{photo}/thumb").status_code == 404, "not made yet"
     storage = open_storage(settings.storage_url)
-    keep(session, photo, make(storage, find_bytes(session, photo), 10**8))
+    keep(session, photo, make(storage, find_bytes(session, photo), 10**8), now=utc_now())
     answer = ask("rider", "GET", f"/photos/{photo}/screen")
     assert (answer.status_code, answer.content_type) == (200, "image/jpeg")
     assert answer.headers["Cache-Control"].startswith("private")

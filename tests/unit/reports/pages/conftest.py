@@ -198,7 +198,7 @@ def _do(session, topic, payload):
         photo_id = UUID(payload["photo_id"])
         digest = copying.find_bytes(session, photo_id)
         copies = copying.make(parts().storage, digest, parts().settings.max_pixels)
-        copying.keep(session, photo_id, copies)
+        copying.keep(session, photo_id, copies, now=utc_now())
     elif topic == "notice":
         tell(session, payload["report_id"], payload["seq"], Topic(payload["about"]), now=now)
 

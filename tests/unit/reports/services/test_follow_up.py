@@ -97,7 +97,7 @@ def test_copies_are_made_once_for_the_same_bytes(town, session, storage):
     _, first = with_photo(town, storage, picture())
     _, second = with_photo(town, storage, picture())
     for photo in (first, second):
-        keep(session, photo.id, make(storage, find_bytes(session, photo.id), 10**8))
+        keep(session, photo.id, make(storage, find_bytes(session, photo.id), 10**8), now=utc_now())
     assert first.state == second.state == "ready"
     assert first.sha256 == second.sha256
     assert first.thumb_sha256 == second.thumb_sha256
@@ -107,7 +107,7 @@ def test_copies_are_made_once_for_the_same_bytes(town, session, storage):
 def test_an_unreadable_photo_says_why(town, session, storage):
     data = picture()
     _, photo = with_photo(town, storage, data[:200] + b"\x00" * 50 + data[-2:])
-    keep(session, photo.id, make(storage, find_bytes(session, photo.id), 10**8))
+    keep(session, photo.id, make(storage, find_bytes(session, photo.id), 10**8), now=utc_now())
     assert photo.state == "unreadable"
     assert photo.reason.startswith("photo_")
     lost = make(storage, "0" * 64, 10**8)
