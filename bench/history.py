@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from civicprobe.app import create_app
 from civicprobe.catalog.defaults import load_defaults
-from civicprobe.db import db
+from civicprobe.db import db, utc_now
 from civicprobe.demo.run import embedded_settings
 
 HOT_LAT, HOT_LON = 30.6600, 104.0600
@@ -59,7 +59,7 @@ def history(reports: int, hot: int) -> Iterator[Session]:
         with app.app_context():
             upgrade()
             session = db.session()
-            load_defaults(session)
+            load_defaults(session, utc_now())
             _fill(session, reports, hot)
             yield session
             db.session.remove()

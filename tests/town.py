@@ -116,7 +116,7 @@ class Town:
 def build_town(session: Session, settings: Settings) -> Town:
     """The map active, two officers at each street, one above at district and city, two units."""
     now = utc_now()
-    load_defaults(session)
+    load_defaults(session, utc_now())
     write_areas(session, new_edition(session, "toy", now=now), toy_map())
     activate(session, "toy", now=now)
     town = Town(session, settings)

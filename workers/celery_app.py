@@ -15,6 +15,7 @@ app.conf.update(
     task_routes={route.task: {"queue": route.queue} for route in TOPICS.values()},
     beat_schedule_filename=str(_settings.var_dir / "beat-schedule"),
     beat_schedule={
+        "tick": {"task": "clocks.tick", "schedule": 30.0, "options": {"queue": "clocks"}},
         "sweep": {"task": "clocks.sweep", "schedule": 600.0, "options": {"queue": "clocks"}},
     },
 )

@@ -1,10 +1,42 @@
 """Tasks that the beat starts: sweeps in small batches, harmless when they run twice."""
 
+import structlog
+
 from civicprobe.db import db, utc_now
+from civicprobe.grid.city import City, find_city
+from civicprobe.reports.services.late import list_due, look, postpone
 from civicprobe.reports.services.sweep import sweep_bytes, sweep_rows
 from civicprobe.web.parts import parts
 from workers.celery_app import app
 from workers.work import flask_app, short_read
+
+log = structlog.get_logger()
+
+
+@app.task(name="clocks.tick")
+def tick() -> None:
+    """Look at every clock that is due, each in a transaction of its own."""
+    with flask_app().app_context():
+        while True:
+            with short_read() as session:
+                due = list_due(session, utc_now())
+                city = find_city(session, parts().settings)
+            for clock_id in due:
+                _look(clock_id, city)
+            if not due:
+                return
+
+
+def _look(clock_id: int, city: City | None) -> None:
+    """One clock; what fails is noted and comes again, and holds up nobody else's."""
+    try:
+        look(db.session(), clock_id, city=city, now=utc_now())
+        db.session.commit()
+    except Exception as fault:
+        db.session.rollback()
+        log.exception("clock_failed", clock=clock_id, fault=type(fault).__name__)
+        postpone(db.session(), clock_id, utc_now())
+        db.session.commit()
 
 
 @app.task(name="clocks.sweep")

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 import chinese_calendar
 
+# All of China keeps one time; it has had no summer time since 1991.
+CITY_ZONE = ZoneInfo("Asia/Shanghai")
 DAY = timedelta(days=1)
 NOTHING = timedelta(0)
 # 成都市机关作息: 9 to 12 and 13 to 17. Data of a city, not a law; a deployment sets its own.

@@ -4,9 +4,11 @@ Cities renumber (domain notes on GB/T 30428.2), so codes are data; a city import
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from civicprobe.catalog.limits import load_default_limits
 from civicprobe.catalog.models import Category
 
 STANDARD = "GB/T 30428.2"
@@ -52,7 +54,7 @@ DEFAULTS = (
 )
 
 
-def load_defaults(session: Session) -> int:
+def load_defaults(session: Session, now: datetime) -> int:
     """Add the starting categories that are not there yet; how many were added."""
     added = 0
     for rank, item in enumerate(DEFAULTS):
@@ -60,4 +62,5 @@ def load_defaults(session: Session) -> int:
             session.add(Category(**vars(item), rank=rank, active=True))
             added += 1
     session.flush()
+    load_default_limits(session, now)
     return added

@@ -1,9 +1,11 @@
-"""Tables of the catalogue: Category and Unit. Codes are data: cities renumber (domain.md 2.3)."""
+"""Tables of the catalogue: categories, units, time limits, calendar days; cities renumber."""
 
-from sqlalchemy import ForeignKey, Integer, String
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from civicprobe.db import BigId, Model
+from civicprobe.db import BigId, Model, UtcDateTime
 
 
 class Unit(Model):
@@ -36,3 +38,39 @@ class Category(Model):
     default_unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
     active: Mapped[bool] = mapped_column(default=True)
     source: Mapped[str] = mapped_column(String(100))
+
+
+class TimeLimit(Model):
+    """How long a stage may last (时限): of a category and severity, or of any where they are empty.
+
+    A changed limit is a new row; the old one gets `until` and stays as history.
+    """
+
+    __tablename__ = "time_limits"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    stage: Mapped[str] = mapped_column(String(16))
+    category_code: Mapped[str | None] = mapped_column(ForeignKey("categories.code"))
+    severity: Mapped[str | None] = mapped_column(String(16))
+    amount: Mapped[int] = mapped_column(Integer)
+    unit: Mapped[str] = mapped_column(String(16))
+    source: Mapped[str] = mapped_column(String(100))
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    set_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="amount_positive"),
+        Index("ix_time_limits_stage", "stage", "until"),
+    )
+
+
+class CalendarDay(Model):
+    """A day that the office declares worked or free, over whatever is announced (调休)."""
+
+    __tablename__ = "calendar_days"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    worked: Mapped[bool] = mapped_column()
+    set_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    set_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))

@@ -8,6 +8,7 @@ from flask_migrate import upgrade
 
 from civicprobe.catalog.defaults import load_defaults
 from civicprobe.cli.edge import done, fail, folder_option, json_option, say, told, working
+from civicprobe.db import utc_now
 from civicprobe.demo.run import run
 from civicprobe.demo.speech import EN, ZH, locale_of
 from civicprobe.settings import Settings, SettingsFault, as_markdown
@@ -83,6 +84,6 @@ def db_upgrade(folder: Path | None, *, as_json: bool) -> None:
     with working(folder, new=True) as (session, settings):
         settings.var_dir.mkdir(parents=True, exist_ok=True)
         upgrade()
-        load_defaults(session)
+        load_defaults(session, utc_now())
         session.commit()
     done("the database is up to date", as_json=as_json, upgraded=True)

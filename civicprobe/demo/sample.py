@@ -80,7 +80,7 @@ class Sample:
 
 def load_sample(session: Session, city_code: str, say: Say, *, now: datetime) -> Sample:
     """Make or find the sample city; the caller commits."""
-    load_defaults(session)
+    load_defaults(session, now)
     if find_edition(session, EDITION) is None:
         say(gettext("在真实区界 %(code)s 内合成网格", code=DISTRICT))
         synthesize_edition(session, DISTRICT, seed=SEED, name=EDITION, now=now)

@@ -22,7 +22,8 @@ from civicprobe.reports.doors import (
     submit_with_photos,
     take_in,
 )
-from civicprobe.reports.queries import QueueFilter, find_own, get_report, list_queue, list_thumbs
+from civicprobe.reports.queries import find_own, get_report, list_thumbs
+from civicprobe.reports.queues import QueueFilter, list_queue, place_in
 from civicprobe.reports.schemas import QueueBody, ReportBody, queue_item
 from civicprobe.reports.services.add import add_fix
 from civicprobe.reports.services.photos import add_evidence, add_photo, check_number, refuse_photo
@@ -135,23 +136,22 @@ def read_queue() -> Response:
     """A page of the caller's queue; every filter is in the URL."""
     actor, limit = current_actor(), _limit()
     after = decode_cursor(request.args.get("cursor"))
-    rows = list_queue(db.session(), actor, queue_filter(), after=after, limit=limit)
+    ask = queue_filter()
+    rows = list_queue(db.session(), actor, ask, now=utc_now(), after=after, limit=limit)
     thumbs = list_thumbs(db.session(), [row.id for row in rows])
     page = rows[:limit]
     last = page[-1] if len(rows) > limit else None
     body = QueueBody(
         items=[queue_item(row, thumbs.get(row.id), actor) for row in page],
-        next=encode_cursor(last.created_at, last.id) if last else None,
+        next=encode_cursor(*place_in(last, ask, actor.role)) if last else None,
     )
     return tagged(body.model_dump_json())
 
 
 def queue_filter() -> QueueFilter:
     """The filters in the URL; raises Invalid for a state that is none."""
-    asked = {
-        name: request.args.get(name) or None for name in ("view", "state", "street", "category")
-    }
-    return QueueFilter.read(asked)
+    names = ("view", "state", "street", "category", "overdue")
+    return QueueFilter.read({name: request.args.get(name) or None for name in names})
 
 
 def _limit() -> int:

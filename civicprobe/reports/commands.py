@@ -189,6 +189,12 @@ class Rate(Command):
     note: Words = ""
 
 
+class Raise(Command):
+    """Why the case goes to the next desk up."""
+
+    reason: SomeWords
+
+
 class SendBack(Command):
     """Why the case is not done."""
 

@@ -167,6 +167,10 @@ class Topic(StrEnum):
     DESK_PLACE = "desk_place"
     DESK_DISPATCH = "desk_dispatch"
     DESK_CHECK = "desk_check"
+    DESK_RAISED = "desk_raised"
+    DUE_SOON = "due_soon"
+    OVERDUE = "overdue"
+    THRICE_OVERDUE = "thrice_overdue"
 
 
 @dataclass(frozen=True)
@@ -366,7 +370,12 @@ ROWS: tuple[Transition, ...] = (
         needs=(N.WHOM, N.REASON),
         tells=(T.MEMBER_CARD,),
     ),
-    Transition(Action.RAISE, _on([P.DESK, P.WORKER], HANDS), needs=(N.REASON,)),
+    Transition(
+        Action.RAISE,
+        {P.DESK: HANDS, P.WORKER: HANDS | {S.HANDLED}},
+        needs=(N.REASON,),
+        tells=(T.DESK_RAISED,),
+    ),
     Transition(Action.REQUEST, _by([P.UNIT], S.DISPATCHED), needs=(N.NEW_DATE, N.REASON)),
     Transition(
         Action.EXTEND, _by([P.DESK, P.DESK_ABOVE], S.DISPATCHED), needs=(N.NEW_DATE, N.REASON)

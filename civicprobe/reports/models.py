@@ -77,6 +77,7 @@ class Report(Model):
     dispatched_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reopened: Mapped[int] = mapped_column(Integer, default=0)
 
     __table_args__ = (
@@ -87,7 +88,7 @@ class Report(Model):
             Index(
                 f"ix_reports_open_{column.removesuffix('_code').removesuffix('_id')}",
                 column,
-                "created_at",
+                "due_at",
                 "id",
                 postgresql_where=text(OPEN_STATES),
                 sqlite_where=text(OPEN_STATES),
@@ -176,6 +177,51 @@ class Resemblance(Model):
     distance_m: Mapped[float] = mapped_column(Float)
     reasons: Mapped[list[str]] = mapped_column(JSON)
     answer: Mapped[str | None] = mapped_column(String(8))
+
+
+class Clock(Model):
+    """A time limit that runs for a report; its moments are stored, and worked out anew when the
+    limit, the calendar or the severity changes.
+
+    `pauses` are `[start, end, why]` in ISO 8601, an open one without end. `told` is how late it
+    was when somebody was last told. `next_at` is when it has to be looked at again.
+    """
+
+    __tablename__ = "clocks"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"))
+    stage: Mapped[str] = mapped_column(String(16))
+    amount: Mapped[int] = mapped_column(Integer)
+    unit: Mapped[str] = mapped_column(String(16))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    pauses: Mapped[list[list[str | None]]] = mapped_column(JSON, default=list)
+    warn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    thrice_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    provisional: Mapped[bool] = mapped_column(default=False)
+    told: Mapped[str] = mapped_column(String(8), default="in_time")
+    next_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        Index("ix_clocks_report", "report_id", "stage"),
+        Index(
+            "uq_clocks_running",
+            "report_id",
+            "stage",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+            sqlite_where=text("ended_at IS NULL"),
+        ),
+        Index(
+            "ix_clocks_next",
+            "next_at",
+            "id",
+            postgresql_where=text("next_at IS NOT NULL"),
+            sqlite_where=text("next_at IS NOT NULL"),
+        ),
+    )
 
 
 class ReportEvent(Model):

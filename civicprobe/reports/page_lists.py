@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlencode
 
 from flask import request
@@ -9,23 +10,19 @@ from sqlalchemy.orm import Session
 
 from civicprobe.accounts.actor import Actor
 from civicprobe.accounts.roles import Role
+from civicprobe.db import utc_now
 from civicprobe.grid.queries import area_names, find_alias
+from civicprobe.reports.clocks import Lateness
 from civicprobe.reports.lifecycle import State
 from civicprobe.reports.models import Report
 from civicprobe.reports.page_case import Named, name_categories, name_units
-from civicprobe.reports.queries import (
-    VIEWS,
-    QueueFilter,
-    count_by_state,
-    list_queue,
-    list_thumbs,
-)
+from civicprobe.reports.queries import list_thumbs
+from civicprobe.reports.queues import VIEWS, QueueFilter, count_views, list_queue, place_in
 from civicprobe.reports.schemas import QueueItem, queue_item
 from civicprobe.web.paging import decode_cursor, encode_cursor
 
 PAGE = 30
-# What waits for somebody: only these views are worth a number beside their name.
-COUNTED = frozenset({"new", "to_handle", "to_dispatch", "to_check", "no_place"})
+FILTERS = ("view", "state", "street", "category", "overdue")
 
 
 @dataclass(frozen=True)
@@ -36,6 +33,8 @@ class Row:
     category: str | None
     place: str
     holder: str
+    late: Lateness
+    show_due: bool
 
 
 @dataclass(frozen=True)
@@ -52,22 +51,24 @@ class Listed:
 def read_list(session: Session, actor: Actor, *, limit: int = PAGE) -> Listed:
     """The page of the caller's queue that this request's URL asks for; raises Invalid."""
     views = list(VIEWS[actor.role])
-    asked = {key: request.args.get(key) or None for key in ("view", "state", "street", "category")}
+    asked = {key: request.args.get(key) or None for key in FILTERS}
     asked["view"] = asked["view"] or views[0]
     after = decode_cursor(request.args.get("cursor"))
-    found = list_queue(session, actor, QueueFilter.read(asked), after=after, limit=limit)
+    ask, now = QueueFilter.read(asked), utc_now()
+    found = list_queue(session, actor, ask, now=now, after=after, limit=limit)
     page = found[:limit]
     return Listed(
         rows=read_rows(session, actor, page),
         view=str(asked["view"]),
         views=views,
-        counts={} if actor.role is Role.RIDER else _counts(session, actor),
-        next=_older(page[-1]) if len(found) > limit else None,
+        counts=count_views(session, actor, now),
+        next=_older(place_in(page[-1], ask, actor.role)) if len(found) > limit else None,
     )
 
 
 def read_rows(session: Session, actor: Actor, reports: Sequence[Report]) -> list[Row]:
     """Rows of these reports, with names."""
+    now = utc_now()
     thumbs = list_thumbs(session, [report.id for report in reports])
     categories, units = name_categories(session), name_units(session)
     places = _places(session, reports)
@@ -78,6 +79,8 @@ def read_rows(session: Session, actor: Actor, reports: Sequence[Report]) -> list
             category=_name_of(categories.get(report.category_code or "")),
             place=places[report.id],
             holder=_holder(report, units, aliases),
+            late=_late(report, now),
+            show_due=actor.role is not Role.RIDER,
         )
         for report in reports
     ]
@@ -111,6 +114,12 @@ def _aliases(session: Session, reports: Sequence[Report]) -> dict[int, str]:
     return {person: find_alias(session, person) or "" for person in people if person is not None}
 
 
+def _late(report: Report, now: datetime) -> Lateness:
+    """Late or not: how late is told where its clocks are."""
+    late = report.due_at is not None and now >= report.due_at
+    return Lateness.OVERDUE if late else Lateness.IN_TIME
+
+
 def _name_of(named: Named | None) -> str | None:
     return named.name if named else None
 
@@ -123,15 +132,6 @@ def _holder(report: Report, units: Mapping[int, Named], aliases: Mapping[int, st
     return _name_of(units.get(report.unit_id or 0)) or "" if with_unit else ""
 
 
-def _counts(session: Session, actor: Actor) -> dict[str, int]:
-    states = count_by_state(session, actor)
-    return {
-        name: sum(states.get(state, 0) for state in wanted)
-        for name, wanted in VIEWS[actor.role].items()
-        if name in COUNTED
-    }
-
-
-def _older(last: Report) -> str:
-    asked = request.args.to_dict() | {"cursor": encode_cursor(last.created_at, last.id)}
+def _older(last: tuple[datetime, int]) -> str:
+    asked = request.args.to_dict() | {"cursor": encode_cursor(*last)}
     return f"{request.path}?{urlencode(asked)}"

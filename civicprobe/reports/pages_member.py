@@ -12,7 +12,8 @@ from civicprobe.reports.page_forms import PageForm, take_action
 from civicprobe.reports.page_lists import read_list
 from civicprobe.reports.page_parts import pages
 from civicprobe.reports.page_sketch import sketch_of
-from civicprobe.reports.queries import QueueFilter, get_report, list_queue
+from civicprobe.reports.queries import get_report
+from civicprobe.reports.queues import QueueFilter, list_queue
 from civicprobe.reports.services.open import mark_opened
 
 blueprint = pages("pages_member", "/g")
@@ -48,7 +49,9 @@ def act(number: str) -> Response | tuple[str, int]:
     if form is not None:
         return _card(number, form=form), form.status
     flash(gettext("%(number)s 已办好", number=number), "good")
-    waiting = list_queue(db.session(), current_actor(), QueueFilter(view="new"), limit=1)
+    waiting = list_queue(
+        db.session(), current_actor(), QueueFilter(view="new"), now=utc_now(), limit=1
+    )
     if waiting:
         return redirect(url_for(".card", number=waiting[0].number), 303)
     return redirect(url_for(".queue"), 303)

@@ -16,7 +16,8 @@ from civicprobe.reports.page_case import STAGES, name_categories, read_case
 from civicprobe.reports.page_forms import PageForm, take_action
 from civicprobe.reports.page_lists import read_list, read_rows
 from civicprobe.reports.page_parts import pages
-from civicprobe.reports.queries import QueueFilter, get_report, list_queue
+from civicprobe.reports.queries import get_report
+from civicprobe.reports.queues import QueueFilter, list_queue
 
 blueprint = pages("pages_rider")
 RECENT = 3
@@ -90,7 +91,7 @@ def act(key: str) -> Response | tuple[str, int]:
 
 
 def _home(actor: Actor, *, form: PageForm | None = None, words_only: bool = False) -> str:
-    recent = list_queue(db.session(), actor, QueueFilter(), limit=RECENT)[:RECENT]
+    recent = list_queue(db.session(), actor, QueueFilter(), now=utc_now(), limit=RECENT)[:RECENT]
     categories = list(name_categories(db.session()).values())[:TILES]
     return render_template(
         "rider/home.html",

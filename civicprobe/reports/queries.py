@@ -1,22 +1,18 @@
-"""Selects only: one report, its photos and timeline, the queues. Nothing here writes or commits."""
+"""Selects only: one report, its photos and timeline. Nothing here writes or commits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Self
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 from sqlalchemy.orm import Session
 
 from civicprobe.accounts.actor import Actor
 from civicprobe.accounts.roles import Role
-from civicprobe.errors import Invalid, NotFound
-from civicprobe.reports.lifecycle import State
+from civicprobe.errors import NotFound
 from civicprobe.reports.models import EventPrivate, Photo, Report, ReportEvent
 from civicprobe.reports.numbers import row_id_of
-
-MAX_PAGE = 100
 
 
 @dataclass(frozen=True)
@@ -25,55 +21,6 @@ class TimelineEntry:
 
     event: ReportEvent
     private: dict[str, Any]
-
-
-_OPEN = frozenset(State) - {State.CLOSED, State.MERGED}
-
-VIEWS: dict[Role, dict[str, frozenset[State]]] = {
-    Role.RIDER: {"mine": frozenset(State), "open": _OPEN, "closed": frozenset({State.CLOSED})},
-    Role.MEMBER: {
-        "new": frozenset({State.ASSIGNED}),
-        "done": frozenset(State) - {State.ASSIGNED},
-    },
-    Role.UNIT: {
-        "to_handle": frozenset({State.DISPATCHED}),
-        "handed_in": frozenset({State.HANDLED, State.CLOSED}),
-    },
-    Role.OFFICE: {
-        "to_dispatch": frozenset({State.FILED}),
-        "to_check": frozenset({State.HANDLED}),
-        "no_place": frozenset({State.NEEDS_PLACE}),
-        "with_members": frozenset({State.ASSIGNED}),
-        "with_units": frozenset({State.DISPATCHED, State.SUSPENDED}),
-        "open": _OPEN,
-        "closed": frozenset({State.CLOSED, State.MERGED}),
-        "all": frozenset(State),
-    },
-    Role.ADMIN: {"open": _OPEN, "all": frozenset(State)},
-}
-
-
-@dataclass(frozen=True)
-class QueueFilter:
-    """What the caller asks of a queue; each None or False asks nothing."""
-
-    view: str | None = None
-    state: State | None = None
-    street: str | None = None
-    category: str | None = None
-
-    @classmethod
-    def read(cls, asked: Mapping[str, str | None]) -> Self:
-        """The filter in a URL's words; raises Invalid `no_such_state`."""
-        state = asked.get("state")
-        if state is not None and state not in frozenset(State):
-            raise Invalid("no_such_state", state=state)
-        return cls(
-            view=asked.get("view"),
-            state=State(state) if state else None,
-            street=asked.get("street"),
-            category=asked.get("category"),
-        )
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
@@ -126,55 +73,6 @@ def is_visible(session: Session, report: Report, actor: Actor) -> bool:
     """Whether this caller may know of the report."""
     found = select(Report.id).where(Report.id == report.id, visible_to(actor))
     return session.scalar(found) is not None
-
-
-def list_queue(
-    session: Session,
-    actor: Actor,
-    ask: QueueFilter,
-    *,
-    after: tuple[datetime, int] | None = None,
-    limit: int = 50,
-) -> list[Report]:
-    """One page of the caller's queue, newest first, by keyset; one row more than `limit` if any.
-
-    Raises Invalid `no_such_view` for a view that is not the caller's.
-    """
-    found = select(Report).where(visible_to(actor), *_filters(actor, ask))
-    if after:
-        at, row_id = after
-        found = found.where(
-            or_(Report.created_at < at, and_(Report.created_at == at, Report.id < row_id))
-        )
-    ordered = found.order_by(Report.created_at.desc(), Report.id.desc())
-    return list(session.scalars(ordered.limit(min(limit, MAX_PAGE) + 1)))
-
-
-def _filters(actor: Actor, ask: QueueFilter) -> list[ColumnElement[bool]]:
-    wanted: list[ColumnElement[bool]] = []
-    if ask.view is not None:
-        states = VIEWS.get(actor.role, {}).get(ask.view)
-        if states is None:
-            raise Invalid("no_such_view", view=ask.view)
-        if states != frozenset(State):
-            wanted.append(Report.state.in_(sorted(states)))
-        if states <= _OPEN:
-            wanted.append(Report.state.not_in(("closed", "merged")))
-    if ask.state is not None:
-        wanted.append(Report.state == ask.state)
-    if ask.street is not None:
-        wanted.append(Report.street_code == ask.street)
-    if ask.category is not None:
-        wanted.append(Report.category_code == ask.category)
-    return wanted
-
-
-def count_by_state(session: Session, actor: Actor) -> dict[State, int]:
-    """How many reports the caller may know of, by state."""
-    rows = session.execute(
-        select(Report.state, func.count()).where(visible_to(actor)).group_by(Report.state)
-    )
-    return {State(state): count for state, count in rows}
 
 
 def list_photos(session: Session, report_id: int) -> Sequence[Photo]:

@@ -12,6 +12,7 @@ from civicprobe.accounts.roles import Role
 from civicprobe.grid.queries import area_names, find_alias
 from civicprobe.reports.alike import find_same_photo, list_resemblances
 from civicprobe.reports.checks import allowed_actions
+from civicprobe.reports.clocks import Lateness, Stage, lateness
 from civicprobe.reports.lifecycle import Action, Outcome, Party, Severity, State
 from civicprobe.reports.likeness import ASKED_FROM
 from civicprobe.reports.models import Photo, Report
@@ -19,6 +20,7 @@ from civicprobe.reports.queries import TimelineEntry, list_photos, list_thumbs, 
 from civicprobe.reports.services.perform import DOINGS
 from civicprobe.reports.services.resemble import doubts_of
 from civicprobe.reports.transitions import Audience, facts_of, standing_of
+from civicprobe.reports.winding import due_from, list_running
 
 READERS: dict[Audience, frozenset[Party]] = {
     Audience.PUBLIC: frozenset(Party),
@@ -135,6 +137,17 @@ class AlikeBody(Body):
     screen_url: str | None
 
 
+class ClockBody(Body):
+    """A time limit that runs: `late` says how it stands, `provisional` that the calendar of those
+    days is not announced yet. Without `due_at` it stands still."""
+
+    stage: Stage
+    started_at: datetime
+    due_at: datetime | None
+    late: Lateness
+    provisional: bool
+
+
 class Headline(Body):
     """What every answer says of a report first; the UUID is for its reporter alone."""
 
@@ -144,6 +157,7 @@ class Headline(Body):
     outcome: Outcome | None
     version: int
     created_at: datetime
+    due_at: datetime | None
     category: str | None
     severity: Severity | None
     urgent: bool
@@ -161,6 +175,7 @@ class ReportBody(Headline):
     alike: list[AlikeBody]
     same_photo_as: str | None
     timeline: list[TimelineBody]
+    clocks: list[ClockBody]
     allowed_actions: list[Action]
 
 
@@ -208,6 +223,7 @@ def report_body(session: Session, report: Report, *, seen_by: Actor, now: dateti
         alike=_alike(session, report, parties),
         same_photo_as=_same_photo(session, report, parties),
         timeline=[_step(entry, parties) for entry in steps],
+        clocks=_clocks(session, report, parties, now),
         allowed_actions=list(allowed_actions(facts_of(session, report, now), standing, DOINGS)),
     )
 
@@ -230,6 +246,7 @@ def _headline(report: Report, *, own: bool) -> dict[str, Any]:
         "outcome": Outcome(report.outcome) if report.outcome else None,
         "version": report.version,
         "created_at": report.created_at,
+        "due_at": report.due_at if report.state not in ("closed", "merged") else None,
         "category": report.category_code,
         "severity": Severity(report.severity) if report.severity else None,
         "urgent": report.urgent,
@@ -282,6 +299,24 @@ def _alike(session: Session, report: Report, parties: frozenset[Party]) -> list[
             **{name: getattr(pair, name) for name in _OF_A_PAIR},
         )
         for pair, other in found
+    ]
+
+
+def _clocks(
+    session: Session, report: Report, parties: frozenset[Party], now: datetime
+) -> list[ClockBody]:
+    """The running ones; riders and comparisons see the whole case's."""
+    staff = parties & {Party.MEMBER, Party.UNIT, Party.DESK}
+    return [
+        ClockBody(
+            stage=Stage(clock.stage),
+            started_at=clock.started_at,
+            due_at=clock.due_at,
+            late=lateness(due_from(clock), now),
+            provisional=clock.provisional,
+        )
+        for clock in list_running(session, report.id)
+        if staff or clock.stage == Stage.WHOLE
     ]
 
 

@@ -28,6 +28,7 @@ from civicprobe.reports.lifecycle import (
     target_of,
 )
 from civicprobe.reports.models import EventPrivate, Report, ReportEvent
+from civicprobe.reports.winding import wind
 
 VERSIONED = frozenset(
     {"desk_code", "assignee_id", "unit_id", "lat", "lon", "category_code", "severity"}
@@ -96,6 +97,7 @@ def apply(
     event = _event(report, move, by, step, private)
     _write(session, report, row, step, event)
     session.add_all([event, private] if private else [event])
+    wind(session, report, move.action, move.party, by.now)
     for about in row.tells:
         outbox.write(
             session, "notice", now=by.now, report_id=report.id, seq=event.seq, about=about.value

@@ -50,6 +50,25 @@ WARNINGS: Mapping[str, LazyString] = {
     "datum_unknown": lazy_pgettext("warning", "照片坐标系不明"),
 }
 
+CLOCK_STAGES: Mapping[str, LazyString] = {
+    "place": lazy_pgettext("clock", "补位置"),
+    "triage": lazy_pgettext("clock", "核实"),
+    "dispatch": lazy_pgettext("clock", "派遣"),
+    "accept": lazy_pgettext("clock", "签收"),
+    "handling": lazy_pgettext("clock", "处置"),
+    "checking": lazy_pgettext("clock", "核查结案"),
+    "whistle": lazy_pgettext("clock", "吹哨"),
+    "acknowledge": lazy_pgettext("clock", "应急到人"),
+    "whole": lazy_pgettext("clock", "全程"),
+}
+
+LATENESS: Mapping[str, LazyString] = {
+    "in_time": lazy_pgettext("late", "时限内"),
+    "soon": lazy_pgettext("late", "快到期"),
+    "overdue": lazy_pgettext("late", "超时"),
+    "thrice": lazy_pgettext("late", "超时三倍"),
+}
+
 # Why two reports may be about the same.
 LIKENESS: Mapping[str, LazyString] = {
     "same_photo": lazy_pgettext("likeness", "照片完全相同"),
@@ -147,6 +166,9 @@ VIEWS: Mapping[str, LazyString] = {
     "with_members": lazy_pgettext("view", "在网格员"),
     "with_units": lazy_pgettext("view", "在承办单位"),
     "open": lazy_pgettext("view", "全部在办"),
+    "due_today": lazy_pgettext("view", "今日到期"),
+    "overdue": lazy_pgettext("view", "超时"),
+    "thrice": lazy_pgettext("view", "超时三倍"),
     "closed": lazy_pgettext("view", "已结案"),
     "all": lazy_pgettext("view", "全部"),
 }
@@ -200,6 +222,8 @@ _TABLES: Mapping[str, Mapping[Any, LazyString]] = {
     "source": SOURCES,
     "asked": ASKED,
     "warning": WARNINGS,
+    "clock": CLOCK_STAGES,
+    "late": LATENESS,
     "likeness": LIKENESS,
     "proof": PROOF_DOUBTS,
     "photo": PHOTOS,

@@ -111,6 +111,10 @@ TOPICS: Mapping[Topic, LazyString] = {
     Topic.DESK_PLACE: lazy_pgettext("topic", "有上报缺位置"),
     Topic.DESK_DISPATCH: lazy_pgettext("topic", "有案件待派遣"),
     Topic.DESK_CHECK: lazy_pgettext("topic", "有案件待核查"),
+    Topic.DESK_RAISED: lazy_pgettext("topic", "有案件提级到您这里"),
+    Topic.DUE_SOON: lazy_pgettext("topic", "快到时限"),
+    Topic.OVERDUE: lazy_pgettext("topic", "已超时"),
+    Topic.THRICE_OVERDUE: lazy_pgettext("topic", "已超时三倍"),
 }
 
 # On buttons.

@@ -39,6 +39,7 @@ TITLES = {
     "incomplete": _l("有内容需要补充或改正"),
     "body_too_large": _l("文件太大"),
     # What has changed meanwhile
+    "no_desk_above": _l("上面没有更高一级的值守"),
     "stale_version": _l("刚才有人先处理了，请看最新情况再决定"),
     "not_in_this_state": _l("现在的状态不能这样办"),
     "other_content": _l("同一编号已经提交过别的内容"),

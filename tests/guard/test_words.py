@@ -13,11 +13,12 @@ from civicprobe.catalog.defaults import DEFAULTS
 from civicprobe.grid.areas import Level
 from civicprobe.grid.choosing import WhyNot
 from civicprobe.reports import word_codes, words
+from civicprobe.reports.clocks import Lateness, Stage
 from civicprobe.reports.commands import Ground
 from civicprobe.reports.lifecycle import Action, Outcome, Party, Severity, State, Topic
 from civicprobe.reports.likeness import REASONS
 from civicprobe.reports.page_case import STAGES
-from civicprobe.reports.queries import VIEWS
+from civicprobe.reports.queues import VIEWS
 from civicprobe.reports.services.place import BY_HAND
 from civicprobe.reports.sightings import Source
 
@@ -38,6 +39,8 @@ TABLES = [
     (words.GROUNDS, Ground),
     (words.RATINGS, {"satisfied", "unsatisfied"}),
     (word_codes.WHY_NOT, WhyNot),
+    (word_codes.CLOCK_STAGES, Stage),
+    (word_codes.LATENESS, Lateness),
     (word_codes.LEVELS, Level),
     (word_codes.STAGES, STAGES),
     (word_codes.VIEWS, {name for views in VIEWS.values() for name in views}),

@@ -40,6 +40,23 @@ def desk_for(
     return next(found, report.city_code)
 
 
+def desk_above(session: Session, report: Report) -> str | None:
+    """The next staffed desk above the one that answers now; None at the top."""
+    codes = [code for level in LEVELS if (code := report.area_codes.get(level))]
+    above = codes[codes.index(report.desk_code) + 1 :] if report.desk_code in codes else []
+    staffed = set(
+        session.scalars(
+            select(Account.area_code).where(
+                Account.role == Role.OFFICE.value,
+                Account.active,
+                Account.area_code.in_(above),
+                Account.id.not_in(_own_account(session, report)),
+            )
+        )
+    )
+    return next((code for code in above if code in staffed or code == report.city_code), None)
+
+
 def barred_accounts(session: Session, report: Report) -> frozenset[int]:
     """Accounts of the person who sent the report: they decide nothing on it."""
     return frozenset(_own_account(session, report))

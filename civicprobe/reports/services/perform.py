@@ -19,6 +19,7 @@ from civicprobe.reports.services.close import close, withdraw
 from civicprobe.reports.services.dispatch import accept, dispatch, return_case
 from civicprobe.reports.services.handle import propose, send_back
 from civicprobe.reports.services.place import place_by_hand
+from civicprobe.reports.services.raise_case import raise_case
 from civicprobe.reports.services.rate import rate
 from civicprobe.reports.services.reassign import reassign
 from civicprobe.reports.services.reopen import reopen
@@ -50,6 +51,7 @@ DOINGS: Mapping[Action, Doing] = {
     Action.RETURN: Doing(commands.Return, return_case),
     Action.ASK: Doing(commands.Ask, ask),
     Action.RATE: Doing(commands.Rate, rate),
+    Action.RAISE: Doing(commands.Raise, raise_case),
 }
 
 

@@ -41,6 +41,20 @@ def reassign(
     return apply(session, report, TABLE[Action.REASSIGN], by=by, step=step)
 
 
+def pass_on_late(session: Session, report: Report, city: City, by: By) -> ReportEvent | None:
+    """The clock passes a card on that its member did not look at in time (已转交); None where
+    nobody else can take it."""
+    if report.assignee_id is None or report.lat is None:
+        return None
+    try:
+        change = _next(session, report, city)
+    except Unprocessable:  # the map has changed under it
+        return None
+    data = {"from": report.assignee_id, "rule": change["route"]["rule"], "late": True}
+    step = Step(change={**change, "opened_at": None}, data=data, audience=Audience.STAFF)
+    return apply(session, report, TABLE[Action.REASSIGN], by=by, step=step)
+
+
 def list_takers(session: Session, report: Report) -> list[Server]:
     """The members of the report's areas who could take the card now."""
     barred = barred_accounts(session, report)

@@ -8,7 +8,7 @@ import civicprobe.accounts.models  # noqa: F401
 from civicprobe.catalog.defaults import DEFAULTS, load_defaults
 from civicprobe.catalog.models import Category, Unit
 from civicprobe.catalog.queries import find_category, find_unit, list_categories, list_units
-from civicprobe.db import Model, engine_options
+from civicprobe.db import Model, engine_options, utc_now
 
 
 @pytest.fixture
@@ -22,9 +22,9 @@ def session(tmp_path):
 
 
 def test_defaults_are_loaded_once_and_never_over_a_citys_own(session):
-    assert load_defaults(session) == len(DEFAULTS)
+    assert load_defaults(session, utc_now()) == len(DEFAULTS)
     session.get(Category, "rubbish").name_zh = "垃圾"
-    assert load_defaults(session) == 0
+    assert load_defaults(session, utc_now()) == 0
     assert find_category(session, "rubbish").name_zh == "垃圾"
 
 
@@ -43,7 +43,7 @@ def test_default_icons_are_drawn():
 
 
 def test_categories_come_in_the_order_of_the_city_without_retired_ones(session):
-    load_defaults(session)
+    load_defaults(session, utc_now())
     session.get(Category, "light_out").active = False
     session.get(Category, "other").rank = -1
     codes = [category.code for category in list_categories(session)]

@@ -257,7 +257,7 @@ def built(tmp_path_factory):
     with _app(folder).app_context():
         upgrade()
         session, now = db.session(), utc_now()
-        load_defaults(session)
+        load_defaults(session, utc_now())
         edition = new_edition(session, "town", now=now, synthetic=True)
         write_areas(session, edition, _areas())
         activate(session, "town", now=now)

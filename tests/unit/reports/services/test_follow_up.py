@@ -16,7 +16,7 @@ from civicprobe.notices.models import Notice
 from civicprobe.outbox import OutboxRow
 from civicprobe.reports.lifecycle import Topic
 from civicprobe.reports.models import ActionAnswer, Photo
-from civicprobe.reports.queries import QueueFilter, list_queue
+from civicprobe.reports.queues import QueueFilter, list_queue, place_in
 from civicprobe.reports.services.give_up import give_up
 from civicprobe.reports.services.photos import StoredPhoto, add_photo, refuse_photo
 from civicprobe.reports.services.pictures import find_bytes, keep, make
@@ -194,7 +194,7 @@ def test_bytes_go_when_no_row_has_named_them_for_a_day(town, session, storage):
 def test_each_sees_their_own_queue(town, session):
     report = town.assigned()
     seen = {
-        who: [row.id for row in list_queue(session, town.actor(who), QueueFilter())]
+        who: [row.id for row in list_queue(session, town.actor(who), QueueFilter(), now=utc_now())]
         for who in ("rider", "member", "left-1", "right-1", "district", "city", "unit-roads")
     }
     mine = [report.id]
@@ -211,10 +211,12 @@ def test_each_sees_their_own_queue(town, session):
 
 def test_a_queue_pages_by_key_and_knows_its_views(town, session):
     made = [town.assigned().id for _ in range(5)]
-    first = list_queue(session, town.actor("member"), QueueFilter(view="new"), limit=2)
-    assert [row.id for row in first] == made[:1:-1]
-    after = (first[1].created_at, first[1].id)
-    rest = list_queue(session, town.actor("member"), QueueFilter(view="new"), after=after)
-    assert [row.id for row in rest] == made[2::-1]
+    new, everything = QueueFilter(view="new"), QueueFilter()
+    for ask, expected in ((new, made), (everything, made[::-1])):
+        first = list_queue(session, town.actor("member"), ask, now=utc_now(), limit=2)
+        assert [row.id for row in first] == expected[:3], "one more, to know that there are more"
+        after = place_in(first[1], ask, town.actor("member").role)
+        rest = list_queue(session, town.actor("member"), ask, now=utc_now(), after=after)
+        assert [row.id for row in rest] == expected[2:]
     with pytest.raises(Invalid, match="no_such_view"):
-        list_queue(session, town.actor("member"), QueueFilter(view="to_dispatch"))
+        list_queue(session, town.actor("member"), QueueFilter(view="to_dispatch"), now=utc_now())

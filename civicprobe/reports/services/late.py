@@ -1,0 +1,113 @@
+"""The clocks are looked at: who is warned, who hears that it is late, and what goes a rung up.
+
+One clock a transaction, so that a sweep can be cut off anywhere. A worker that slept tells each
+person once how late it is now, not of every hour it missed.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from civicprobe.grid.city import City
+from civicprobe.reports.clocks import Lateness, Stage, lateness
+from civicprobe.reports.lifecycle import TABLE, Action, Outcome, State, Topic
+from civicprobe.reports.models import Clock, Report
+from civicprobe.reports.queries import get_report_by_id
+from civicprobe.reports.services.desks import desk_for
+from civicprobe.reports.services.raise_case import raise_late
+from civicprobe.reports.services.reassign import pass_on_late
+from civicprobe.reports.services.tell import tell_people
+from civicprobe.reports.transitions import WORKER, By, Step, apply
+from civicprobe.reports.winding import due_from, next_look
+
+BATCH = 200
+AGAIN_AFTER = timedelta(minutes=10)
+_TOPICS: Mapping[Lateness, Topic] = {
+    Lateness.SOON: Topic.DUE_SOON,
+    Lateness.OVERDUE: Topic.OVERDUE,
+    Lateness.THRICE: Topic.THRICE_OVERDUE,
+}
+
+
+def list_due(session: Session, now: datetime, limit: int = BATCH) -> list[int]:
+    """Clocks that have to be looked at, the longest waiting first."""
+    found = select(Clock.id).where(Clock.next_at <= now, Clock.next_at.is_not(None))
+    return list(session.scalars(found.order_by(Clock.next_at, Clock.id).limit(limit)))
+
+
+def look(session: Session, clock_id: int, *, city: City | None, now: datetime) -> Lateness | None:
+    """Look at one clock: tell who has to know how late it is, and take the step that follows.
+
+    Safe to repeat and to race: the report is locked, and a clock that somebody else looked at in
+    the meantime is left alone (None).
+    """
+    clock = session.get(Clock, clock_id)
+    if clock is None:
+        return None
+    report = get_report_by_id(session, clock.report_id, lock=True)
+    session.refresh(clock)
+    if clock.ended_at is not None or clock.next_at is None or clock.next_at > now:
+        return None
+    late = lateness(due_from(clock), now)
+    clock.told = late.value
+    clock.next_at = next_look(clock)
+    session.flush()
+    if late in _TOPICS:
+        matter = f"clock:{clock.id}:{late.value}"
+        tell_people(session, report, _TOPICS[late], matter=matter, now=now)
+    step = _STEPS.get((Stage(clock.stage), late))
+    if step is not None:
+        step(session, report, clock, city, By(WORKER, now))
+    return late
+
+
+def postpone(session: Session, clock_id: int, now: datetime) -> None:
+    """A clock that could not be looked at comes again in ten minutes."""
+    clock = session.get(Clock, clock_id)
+    if clock is not None and clock.next_at is not None:
+        clock.next_at = now + AGAIN_AFTER
+
+
+_Next = Callable[[Session, Report, Clock, City | None, By], object]
+
+
+def _raise(session: Session, report: Report, clock: Clock, _city: City | None, by: By) -> object:
+    return raise_late(session, report, clock.stage, by)
+
+
+def _pass_on(session: Session, report: Report, clock: Clock, city: City | None, by: By) -> object:
+    """To the next member on the ladder; where there is none, the desk has it."""
+    if report.assignee_id is None:
+        return raise_late(session, report, clock.stage, by)
+    return city is not None and pass_on_late(session, report, city, by)
+
+
+def _no_place(
+    session: Session, report: Report, _clock: Clock, _city: City | None, by: By
+) -> object:
+    """Nobody said where it is: the desk is asked to close it as 无法定位."""
+    if report.state != State.NEEDS_PLACE:
+        return None
+    outcome = Outcome.NO_PLACE.value
+    step = Step(
+        change={"outcome": outcome, "desk_code": desk_for(session, report)},
+        data={"outcome": outcome, "photos": [], "destination": None},
+    )
+    return apply(session, report, TABLE[Action.PROPOSE], by=by, step=step)
+
+
+# What a miss leads to, one rung at a time; where nothing stands, being told is all.
+_STEPS: Mapping[tuple[Stage, Lateness], _Next] = {
+    (Stage.PLACE, Lateness.OVERDUE): _no_place,
+    (Stage.PLACE, Lateness.THRICE): _no_place,
+    (Stage.TRIAGE, Lateness.OVERDUE): _pass_on,
+    (Stage.TRIAGE, Lateness.THRICE): _pass_on,
+    (Stage.DISPATCH, Lateness.OVERDUE): _raise,
+    (Stage.DISPATCH, Lateness.THRICE): _raise,
+    (Stage.ACCEPT, Lateness.THRICE): _raise,
+    (Stage.HANDLING, Lateness.THRICE): _raise,
+    (Stage.CHECKING, Lateness.OVERDUE): _raise,
+    (Stage.CHECKING, Lateness.THRICE): _raise,
+}

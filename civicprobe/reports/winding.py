@@ -1,0 +1,224 @@
+"""Clocks are wound with every step: which stages run in a state, which stand still, which end.
+
+Called by `apply` in the same transaction, so that no report is ever open without its clock.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from civicprobe.catalog.calendars import CITY_ZONE, Calendar
+from civicprobe.catalog.limits import find_limits, own_days
+from civicprobe.reports.clocks import Due, Lateness, Limit, LimitUnit, Pause, Stage, due_of
+from civicprobe.reports.lifecycle import ROWS, Action, Party, State
+from civicprobe.reports.models import Clock, Report
+
+QUESTION, STILL = "question", "still"
+QUESTION_STOPS = timedelta(hours=24)
+MOST_QUESTIONS = 2
+WITHOUT_LIMITS = timedelta(days=15)
+# Handling adds up over return, rework and redispatch: it stands still and is never begun anew.
+_STANDS_STILL = frozenset({Stage.HANDLING})
+_STAGES: Mapping[State, frozenset[Stage]] = {
+    State.RECEIVED: frozenset(),
+    State.NEEDS_PLACE: frozenset({Stage.PLACE}),
+    State.ASSIGNED: frozenset({Stage.TRIAGE}),
+    State.FILED: frozenset({Stage.DISPATCH}),
+    State.DISPATCHED: frozenset({Stage.ACCEPT, Stage.HANDLING}),
+    State.SUSPENDED: frozenset(),
+    State.HANDLED: frozenset({Stage.CHECKING}),
+}
+# Whose turn it is changes without the state changing: the next one gets the whole time.
+_BEGUN_ANEW: Mapping[Action, Stage] = {
+    Action.PLACE: Stage.TRIAGE,
+    Action.REASSIGN: Stage.TRIAGE,
+    Action.DISPATCH: Stage.ACCEPT,
+}
+_WINDS = frozenset(row.action for row in ROWS if row.is_move) | {*_BEGUN_ANEW, Action.ACCEPT}
+_LOOKED_AT = (
+    (Lateness.SOON, "warn_at"),
+    (Lateness.OVERDUE, "due_at"),
+    (Lateness.THRICE, "thrice_at"),
+)
+
+
+def wind(session: Session, report: Report, action: Action, party: Party, now: datetime) -> None:
+    """Bring the clocks of a report to where this step leaves it, and its `due_at` with them."""
+    if action is Action.ASK:
+        _stop_for_question(session, report, now)
+    elif action is Action.ADD and party is Party.REPORTER:
+        _go_on_after_answer(session, report, now)
+    elif action in _WINDS:
+        _turn(session, report, action, now)
+
+
+def _turn(session: Session, report: Report, action: Action, now: datetime) -> None:
+    wanted = stages_of(report)
+    running = _running(session, report.id)
+    anew = _BEGUN_ANEW.get(action)
+    for stage, clock in list(running.items()):
+        if stage in wanted and stage is not anew:
+            _resume(session, clock, now)
+        elif stage in _STANDS_STILL and report.state in _STAGES:
+            _pause(session, clock, now)
+        else:
+            clock.ended_at, clock.next_at = now, None
+            del running[stage]
+    session.flush()
+    started = _start(session, report, wanted - running.keys(), now)
+    _note_due(session, report, [*running.values(), *started], wanted)
+
+
+def stages_of(report: Report) -> frozenset[Stage]:
+    """The stages whose clocks run for a report as it stands."""
+    state = State(report.state)
+    if state not in _STAGES:
+        return frozenset()
+    stages = _STAGES[state] | {Stage.WHOLE}
+    if state is State.FILED and report.dispatched_at is not None:
+        stages |= {Stage.HANDLING}  # 首接负责: it runs on until the next unit has it
+    if report.accepted_at is not None:
+        stages -= {Stage.ACCEPT}
+    return stages
+
+
+def _stop_for_question(session: Session, report: Report, now: datetime) -> None:
+    """Let the running stage stand still until the answer, for at most 24 hours, twice a case."""
+    clocks = list(session.scalars(select(Clock).where(Clock.report_id == report.id)))
+    asked = {pause[0] for clock in clocks for pause in clock.pauses if pause[2] == QUESTION}
+    if len(asked) >= MOST_QUESTIONS:
+        return
+    end = now + QUESTION_STOPS
+    for clock in clocks:
+        if clock.ended_at is None and clock.stage != Stage.WHOLE:
+            clock.pauses = [*clock.pauses, [now.isoformat(), end.isoformat(), QUESTION]]
+            reckon(session, clock)
+    _note_due(session, report, _running(session, report.id).values(), stages_of(report))
+
+
+def _go_on_after_answer(session: Session, report: Report, now: datetime) -> None:
+    """The answer has come: what stood still for the question goes on at once."""
+    for clock in _running(session, report.id).values():
+        cut = [_cut(pause, now) for pause in clock.pauses]
+        if cut != clock.pauses:
+            clock.pauses = cut
+            reckon(session, clock)
+    _note_due(session, report, _running(session, report.id).values(), stages_of(report))
+
+
+def reckon(session: Session, clock: Clock) -> None:
+    """Work the clock's moments out from its limit, its pauses and the calendar."""
+    due = due_of(
+        Limit(clock.amount, LimitUnit(clock.unit)),
+        clock.started_at,
+        Calendar(CITY_ZONE, own=own_days(session)),
+        [_pause_of(pause) for pause in clock.pauses],
+    )
+    _keep(clock, due)
+
+
+def list_running(session: Session, report_id: int) -> list[Clock]:
+    """The clocks that run for a report, in the order of its stages."""
+    order = list(Stage)
+    return sorted(_running(session, report_id).values(), key=lambda c: order.index(Stage(c.stage)))
+
+
+def due_from(clock: Clock) -> Due:
+    """The clock's moments as `lateness` takes them."""
+    return Due(clock.warn_at, clock.due_at, clock.thrice_at, clock.provisional)
+
+
+def next_look(clock: Clock) -> datetime | None:
+    """When the clock has to be looked at again: at the next lateness that nobody was told of."""
+    order = list(Lateness)
+    told = order.index(Lateness(clock.told))
+    moments = (getattr(clock, name) for late, name in _LOOKED_AT if order.index(late) > told)
+    return next((at for at in moments if at is not None), None)
+
+
+def _keep(clock: Clock, due: Due) -> None:
+    clock.warn_at, clock.due_at, clock.thrice_at = due.warn_at, due.at, due.thrice_at
+    clock.provisional = due.provisional
+    clock.next_at = next_look(clock)
+
+
+def _running(session: Session, report_id: int) -> dict[Stage, Clock]:
+    rows = session.scalars(
+        select(Clock).where(Clock.report_id == report_id, Clock.ended_at.is_(None))
+    )
+    return {Stage(row.stage): row for row in rows}
+
+
+def _start(session: Session, report: Report, stages: Iterable[Stage], now: datetime) -> list[Clock]:
+    names = sorted(stages)
+    if not names:
+        return []
+    limits = find_limits(session, names, report.category_code, report.severity)
+    started = []
+    for stage, limit in limits.items():
+        clock = Clock(
+            report_id=report.id,
+            stage=stage,
+            amount=limit.amount,
+            unit=limit.unit,
+            started_at=report.created_at if stage == Stage.WHOLE else now,
+            pauses=[],
+            told=Lateness.IN_TIME.value,
+        )
+        reckon(session, clock)
+        session.add(clock)
+        started.append(clock)
+    session.flush()
+    return started
+
+
+def _pause(session: Session, clock: Clock, now: datetime) -> None:
+    if not any(pause[1] is None for pause in clock.pauses):
+        clock.pauses = [
+            *(_cut(pause, now) for pause in clock.pauses),
+            [now.isoformat(), None, STILL],
+        ]
+        reckon(session, clock)
+
+
+def _resume(session: Session, clock: Clock, now: datetime) -> None:
+    if any(pause[1] is None for pause in clock.pauses):
+        clock.pauses = [[pause[0], pause[1] or now.isoformat(), pause[2]] for pause in clock.pauses]
+        reckon(session, clock)
+
+
+def _cut(pause: list[str | None], now: datetime) -> list[str | None]:
+    """A pause for a question ends now, if it has not ended before."""
+    start, end, why = pause
+    if why == QUESTION and end is not None and datetime.fromisoformat(end) > now:
+        return [start, max(start or "", now.isoformat()), why]
+    return pause
+
+
+def _pause_of(pause: list[str | None]) -> Pause:
+    start, end, _ = pause
+    return Pause(datetime.fromisoformat(start or ""), datetime.fromisoformat(end) if end else None)
+
+
+def _note_due(
+    session: Session, report: Report, clocks: Iterable[Clock], wanted: frozenset[Stage]
+) -> None:
+    """The nearest due time of the present stages, else the whole case's: a queue has an order."""
+    clocks = list(clocks)
+    dues = [
+        clock.due_at
+        for clock in clocks
+        if clock.due_at is not None and clock.stage in wanted - {Stage.WHOLE}
+    ]
+    whole = [clock.due_at for clock in clocks if clock.stage == Stage.WHOLE]
+    due_at = min(dues, default=whole[0] if whole else report.created_at + WITHOUT_LIMITS)
+    if due_at != report.due_at:
+        session.execute(
+            update(Report)
+            .where(Report.id == report.id)
+            .values(due_at=due_at)
+            .execution_options(synchronize_session=False)
+        )
+        session.refresh(report, ["due_at"])
