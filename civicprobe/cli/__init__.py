@@ -2,7 +2,8 @@
 
 import click
 
-from civicprobe.cli import cases, grid, people, running
+from civicprobe.cli import cases, people, running
+from civicprobe.cli.editions import grid
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -21,7 +22,7 @@ for command in (
     running.demo,
     running.show_settings,
     running.database,
-    grid.grid,
+    grid,
     people.account,
     people.token,
     cases.audit,

@@ -41,6 +41,8 @@ HINTS: Mapping[str, str] = {
     "no_active_edition": "switch a map on: civicprobe grid activate EDITION",
     "edition_exists": "name another with --edition",
     "edition_not_draft": "name a new one with --edition",
+    "edition_changed": "somebody filled it further meanwhile; try again",
+    "map_file_other_crs": "name its datum with --datum, or turn it into WGS-84 first",
     "map_empty": "import its districts first: civicprobe grid import FILE --level district",
     "no_district": "a district's code has six digits, such as 510113; or: all",
     "map_has_gaps": "import the areas of every level, parents first, then activate",

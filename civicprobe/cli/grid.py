@@ -1,7 +1,6 @@
-"""The city's map: import, make up, switch, ask."""
+"""The city's map: make up, ask; editions are next door."""
 
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +17,12 @@ from civicprobe.cli.edge import (
     working,
 )
 from civicprobe.db import utc_now
-from civicprobe.grid.areas import TILING, Level
 from civicprobe.grid.choosing import choose
 from civicprobe.grid.city import active_city
 from civicprobe.grid.coords import Datum, to_wgs84
 from civicprobe.grid.queries import roster
-from civicprobe.grid.services.activate import activate as activate_edition
-from civicprobe.grid.services.import_areas import import_areas
 from civicprobe.grid.services.synthesize import synthesize_edition
 from civicprobe.reports.services.routing import open_load
-
-LEVELS = [level.value for level in (*TILING, Level.DEDICATED)]
 
 
 @click.group()
@@ -40,57 +34,6 @@ def grid() -> None:
     civicprobe grid activate synthetic-510113-7
     civicprobe grid locate 30.8846 104.2517 --explain
     """
-
-
-@grid.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--level", type=click.Choice(LEVELS), required=True)
-@click.option("--edition", default="imported", show_default=True, help="Made when it is new.")
-@click.option(
-    "--datum", type=click.Choice([d.value for d in Datum]), default="wgs84", show_default=True
-)
-@click.option("--dry-run", is_flag=True, help="Check and report only.")
-@folder_option
-@json_option
-@told
-def grid_import(
-    file: Path,
-    *,
-    level: str,
-    edition: str,
-    datum: str,
-    dry_run: bool,
-    folder: Path | None,
-    as_json: bool,
-) -> None:
-    """Take one level of areas from GeoJSON (properties code, name, parent), parents first.
-
-    All of the file or nothing; every fault is named by feature.
-
-    \b
-    civicprobe grid import streets.geojson --level street --edition 2027 --dry-run
-    """
-    with working(folder) as (session, settings):
-        report = import_areas(
-            session,
-            edition,
-            Level(level),
-            file.read_bytes(),
-            city_code=settings.city_code,
-            now=utc_now(),
-            datum=Datum(datum),
-            dry_run=dry_run,
-        )
-        session.commit()
-    if as_json:
-        show(asdict(report))
-    else:
-        for kind, flaws in (("fault", report.faults), ("warning", report.warnings)):
-            for flaw in flaws:
-                click.echo(f"{kind}: {flaw}", err=kind == "fault")
-        click.echo(f"{report.areas} areas read, {report.written} written to {report.edition}")
-    if report.faults:
-        sys.exit(1)
 
 
 @grid.command("synthesize")
@@ -121,36 +64,6 @@ def grid_synthesize(
         session.commit()
     words = f"edition {name} is a draft; next: civicprobe grid activate {name}"
     done(words, as_json=as_json, edition=name)
-
-
-@grid.command("activate")
-@click.argument("edition")
-@folder_option
-@json_option
-@told
-def grid_activate(edition: str, folder: Path | None, *, as_json: bool) -> None:
-    """Switch the map; running processes follow within seconds.
-
-    \b
-    civicprobe grid activate synthetic-510113-7
-    """
-    with working(folder) as (session, _settings):
-        found = activate_edition(session, edition, now=utc_now())
-        session.commit()
-    if as_json:
-        show(
-            {
-                "edition": edition,
-                "changed": found.changed,
-                "undivided": found.undivided,
-                "micros_without_member": found.micros_without_member,
-            }
-        )
-        return
-    if found.undivided:
-        click.echo(f"no areas below the district: {', '.join(found.undivided)}", err=True)
-    click.echo(f"{found.micros_without_member} micro grids have no member of their own")
-    click.echo(f"edition {edition} is active" + ("" if found.changed else " (it was before)"))
 
 
 @grid.command("locate")

@@ -58,7 +58,10 @@ class AreaName(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AreaShape:
-    """One area with its outline: polygon or multipolygon, longitude and latitude in degrees."""
+    """One area with its outline: polygon or multipolygon, longitude and latitude in degrees.
+
+    `replaces` holds codes of areas of earlier editions that ceased and that this one follows.
+    """
 
     level: Level
     code: str
@@ -66,6 +69,7 @@ class AreaShape:
     parent: str
     outline: BaseGeometry
     synthetic: bool = False
+    replaces: tuple[str, ...] = ()
 
     @property
     def label(self) -> AreaName:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from civicprobe.db import reading
 from civicprobe.errors import NotFound
 from civicprobe.grid.locator import Locator
-from civicprobe.grid.mapfile import compile_areas, load_arrays, save_arrays
+from civicprobe.grid.mapfile import Arrays, compile_areas, load_arrays, save_arrays
 from civicprobe.grid.queries import ActiveEdition, find_active, read_shapes
 from civicprobe.settings import Settings
 
@@ -107,10 +107,19 @@ def find_city(session: Session, settings: Settings) -> City | None:
 
 def build_city(session: Session, settings: Settings, active: ActiveEdition) -> City:
     """The city of an edition, from its file or, where that is missing or broken, the database."""
-    path = settings.var_dir / "editions" / f"{active.id}-{active.checksum}.npz"
-    try:
-        arrays = load_arrays(path)
-    except (OSError, ValueError, zipfile.BadZipFile):
-        arrays = compile_areas(read_shapes(session, active.id))
-        save_arrays(arrays, path)
+    arrays = keep_file(session, settings, active)
     return City(active, settings.city_code, Locator(arrays), float(settings.nearest_limit_m))
+
+
+def keep_file(session: Session, settings: Settings, edition: ActiveEdition) -> Arrays:
+    """The arrays of an edition's file, which is made when there is none that can be read.
+
+    Whoever activates makes it beforehand, so that the processes of this machine only load it.
+    """
+    path = settings.var_dir / "editions" / f"{edition.id}-{edition.checksum}.npz"
+    try:
+        return load_arrays(path)
+    except (OSError, ValueError, zipfile.BadZipFile):
+        arrays = compile_areas(read_shapes(session, edition.id))
+        save_arrays(arrays, path)
+        return arrays

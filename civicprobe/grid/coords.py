@@ -8,6 +8,10 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from civicprobe.errors import Invalid
 
@@ -21,8 +25,11 @@ _GCJ_A = 6_378_245.0
 _GCJ_EE = 0.00669342162296594323
 _BD_PI = math.pi * 3000.0 / 180.0
 _INVERSE_ROUNDS = 8
-_INVERSE_DEG = 1e-12
+_KEPT_DIGITS = 10
 _CHINA = (0.8293, 55.8271, 72.004, 137.8347)
+
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +61,18 @@ def to_wgs84(lat: float, lon: float, datum: Datum = Datum.WGS84) -> Point:
     """The WGS-84 point of coordinates in `datum`; raises `Invalid` like `make_point`."""
     point = make_point(lat, lon)
     if datum is Datum.BD09:
-        point = _undo(_gcj_to_bd, point)
+        point = Point(*_undo(_gcj_to_bd, (point.lat, point.lon)))
     if datum in (Datum.GCJ02, Datum.BD09):
-        point = _undo(_wgs_to_gcj, point)
+        point = Point(*_undo(_wgs_to_gcj, (point.lat, point.lon)))
     return point
 
 
 def from_wgs84(point: Point, datum: Datum) -> tuple[float, float]:
     """Latitude and longitude of a point in `datum`."""
     if datum in (Datum.GCJ02, Datum.BD09):
-        point = _wgs_to_gcj(point)
+        point = Point(*_wgs_to_gcj(point.lat, point.lon, math))
     if datum is Datum.BD09:
-        point = _gcj_to_bd(point)
+        point = Point(*_gcj_to_bd(point.lat, point.lon, math))
     return point.lat, point.lon
 
 
@@ -92,50 +99,64 @@ def degree_lengths_m(lat: float) -> tuple[float, float]:
     return math.radians(meridian), math.radians(prime) * math.cos(math.radians(lat))
 
 
-def _wgs_to_gcj(point: Point) -> Point:
-    south, north, west, east = _CHINA
-    if not (south <= point.lat <= north and west <= point.lon <= east):
-        return point  # the shift is defined within China's bounds only
-    x, y = point.lon - 105.0, point.lat - 35.0
-    sin_lat = math.sin(math.radians(point.lat))
+def lonlat_to_wgs84(lonlat: Floats, datum: Datum) -> Floats:
+    """Rows of longitude and latitude in `datum` as WGS-84, to 1e-10 degrees.
+
+    The same place gives the same numbers wherever it stands: borders stay shared.
+    """
+    if datum is Datum.WGS84:
+        return lonlat
+    place: tuple[Any, Any] = (lonlat[:, 1], lonlat[:, 0])
+    if datum is Datum.BD09:
+        place = _undo(_gcj_to_bd, place, np)
+    lat, lon = _undo(_wgs_to_gcj, place, np)
+    return np.column_stack([lon, lat]).round(_KEPT_DIGITS)
+
+
+# The shifts are written once, for numbers (`math`) and for rows of them (`numpy`).
+def _wgs_to_gcj(lat: Any, lon: Any, m: Any) -> tuple[Any, Any]:
+    x, y = lon - 105.0, lat - 35.0
+    sin_lat = m.sin(m.radians(lat))
     flat = 1 - _GCJ_EE * sin_lat * sin_lat
-    meridian = _GCJ_A * (1 - _GCJ_EE) / (flat * math.sqrt(flat))
-    parallel = _GCJ_A / math.sqrt(flat) * math.cos(math.radians(point.lat))
-    return Point(
-        point.lat + math.degrees(_north_m(x, y) / meridian),
-        point.lon + math.degrees(_east_m(x, y) / parallel),
+    meridian = _GCJ_A * (1 - _GCJ_EE) / (flat * m.sqrt(flat))
+    parallel = _GCJ_A / m.sqrt(flat) * m.cos(m.radians(lat))
+    south, north, west, east = _CHINA
+    # The shift is defined within China's bounds only.
+    inside = (south <= lat) & (lat <= north) & (west <= lon) & (lon <= east)
+    return (
+        lat + inside * m.degrees(_north_m(x, y, m) / meridian),
+        lon + inside * m.degrees(_east_m(x, y, m) / parallel),
     )
 
 
-def _north_m(x: float, y: float) -> float:
-    smooth = -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * math.sqrt(abs(x))
-    waves = _waves((20.0, 6 * x), (20.0, 2 * x), (20.0, y), (40.0, y / 3))
-    return smooth + (waves + _waves((160.0, y / 12), (320.0, y / 30))) * 2 / 3
+def _north_m(x: Any, y: Any, m: Any) -> Any:
+    smooth = -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * m.sqrt(abs(x))
+    waves = _waves(m, (20.0, 6 * x), (20.0, 2 * x), (20.0, y), (40.0, y / 3))
+    return smooth + (waves + _waves(m, (160.0, y / 12), (320.0, y / 30))) * 2 / 3
 
 
-def _east_m(x: float, y: float) -> float:
-    smooth = 300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * math.sqrt(abs(x))
-    waves = _waves((20.0, 6 * x), (20.0, 2 * x), (20.0, x), (40.0, x / 3))
-    return smooth + (waves + _waves((150.0, x / 12), (300.0, x / 30))) * 2 / 3
+def _east_m(x: Any, y: Any, m: Any) -> Any:
+    smooth = 300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * m.sqrt(abs(x))
+    waves = _waves(m, (20.0, 6 * x), (20.0, 2 * x), (20.0, x), (40.0, x / 3))
+    return smooth + (waves + _waves(m, (150.0, x / 12), (300.0, x / 30))) * 2 / 3
 
 
-def _waves(*parts: tuple[float, float]) -> float:
-    return sum(height * math.sin(turns * math.pi) for height, turns in parts)
+def _waves(m: Any, *parts: tuple[float, Any]) -> Any:
+    return sum(height * m.sin(turns * math.pi) for height, turns in parts)
 
 
-def _gcj_to_bd(point: Point) -> Point:
-    radius = math.hypot(point.lon, point.lat) + 0.00002 * math.sin(point.lat * _BD_PI)
-    angle = math.atan2(point.lat, point.lon) + 0.000003 * math.cos(point.lon * _BD_PI)
-    return Point(radius * math.sin(angle) + 0.006, radius * math.cos(angle) + 0.0065)
+def _gcj_to_bd(lat: Any, lon: Any, m: Any) -> tuple[Any, Any]:
+    radius = m.hypot(lon, lat) + 0.00002 * m.sin(lat * _BD_PI)
+    angle = m.atan2(lat, lon) + 0.000003 * m.cos(lon * _BD_PI)
+    return radius * m.sin(angle) + 0.006, radius * m.cos(angle) + 0.0065
 
 
-def _undo(forward: Callable[[Point], Point], target: Point) -> Point:
-    """The point that `forward` takes to `target`; the shifts are small and smooth: it converges."""
-    guess = target
+def _undo(
+    forward: Callable[[Any, Any, Any], tuple[Any, Any]], target: tuple[Any, Any], m: Any = math
+) -> tuple[Any, Any]:
+    """The place that `forward` takes to `target`; the shifts are small and smooth: it converges."""
+    lat, lon = target
     for _ in range(_INVERSE_ROUNDS):
-        there = forward(guess)
-        north, east = target.lat - there.lat, target.lon - there.lon
-        guess = Point(guess.lat + north, guess.lon + east)
-        if abs(north) + abs(east) < _INVERSE_DEG:
-            break
-    return guess
+        there_lat, there_lon = forward(lat, lon, m)
+        lat, lon = lat + (target[0] - there_lat), lon + (target[1] - there_lon)
+    return lat, lon

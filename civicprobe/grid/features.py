@@ -1,28 +1,34 @@
-"""GeoJSON bytes -> areas and every fault of every feature; nothing here knows a database.
+"""A stream of GeoJSON -> areas and every fault of every feature; nothing here knows a database.
 
-Pure. Coordinates are turned into WGS-84 on the way in; a `crs` that names anything else refuses.
+Pure. Coordinates are turned into WGS-84 on the way in; a `crs` that names another datum than was
+said refuses. Outlines are made and judged a thousand at a time.
 """
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import numpy as np
-import shapely
-from numpy.typing import NDArray
-from shapely.geometry.base import BaseGeometry
 
 from civicprobe.errors import Invalid, TooLarge
 from civicprobe.grid.areas import AreaShape, Level
-from civicprobe.grid.coords import Datum, to_wgs84
+from civicprobe.grid.coords import Datum, Floats
+from civicprobe.grid.geojson import Collection
+from civicprobe.grid.outlines import Flawed, Polygons, make_outlines
 
-MAX_BYTES = 100_000_000
 MAX_NAME = 100
+MAX_REPLACED = 1_000
+MAX_POINTS = 40_000_000
+_BATCH = 1_000
 _CODE = re.compile(r"[0-9A-Za-z-]{1,32}")
 # CGCS2000 (EPSG:4490) lies within a metre of WGS-84.
-_SAME_CRS = re.compile(r"(CRS84|EPSG:+(4326|4490))$", re.IGNORECASE)
+_CRS_NAMES = {
+    Datum.WGS84: re.compile(r"(CRS84|EPSG:+(4326|4490))$", re.IGNORECASE),
+    Datum.GCJ02: re.compile(r"GCJ-?0?2$", re.IGNORECASE),
+    Datum.BD09: re.compile(r"BD-?09(LL)?$", re.IGNORECASE),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,53 +49,82 @@ class _Refusal(Exception):
         self.fault, self.params = fault, params
 
 
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A feature that reads well; its outline is not yet made: polygons of rings of points."""
+
+    number: int
+    code: str
+    name: str
+    parent: str
+    synthetic: bool
+    replaces: tuple[str, ...]
+    polygons: Polygons
+
+
 def read_features(
-    data: bytes, level: Level, datum: Datum = Datum.WGS84
+    chunks: Iterable[bytes], level: Level, datum: Datum = Datum.WGS84
 ) -> tuple[list[tuple[int, AreaShape]], list[FeatureFault]]:
     """Sound areas with their feature's number, and the faults of the others.
 
     Raises `TooLarge` or `Invalid` when the file as a whole cannot be taken.
     """
+    file = Collection(chunks)
     areas: list[tuple[int, AreaShape]] = []
     faults: list[FeatureFault] = []
-    for number, feature in enumerate(_features(data, datum)):
-        code: str | None = None
-        try:
-            properties = _properties(feature)
-            code = _text(properties, "code", 32)
-            if not _CODE.fullmatch(code):
-                raise _Refusal("code_malformed")
-            name = _text(properties, "name", MAX_NAME)
-            parent = _text(properties, "parent", 32)
-            outline = _outline(feature.get("geometry"), datum)
-            synthetic = properties.get("synthetic") is True
-            areas.append((number, AreaShape(level, code, name, parent, outline, synthetic)))
-        except _Refusal as refusal:
-            faults.append(FeatureFault(number, code, refusal.fault, refusal.params))
+    drafts, points = _drafts(file.features(), faults), 0
+    while batch := list(islice(drafts, _BATCH)):
+        _check_crs(file.members, datum)
+        points += sum(len(ring) for each in batch for rings in each.polygons for ring in rings)
+        if points > MAX_POINTS:
+            raise TooLarge("map_file_too_large", most=MAX_POINTS)
+        outlines = make_outlines([each.polygons for each in batch], datum)
+        for draft, outline in zip(batch, outlines, strict=True):
+            if isinstance(outline, Flawed):
+                said = {"reason": outline.reason} if outline.reason else {}
+                faults.append(FeatureFault(draft.number, draft.code, outline.fault, said))
+                continue
+            area = AreaShape(
+                level,
+                draft.code,
+                draft.name,
+                draft.parent,
+                outline,
+                draft.synthetic,
+                draft.replaces,
+            )
+            areas.append((draft.number, area))
+    _check_crs(file.members, datum)
     return areas, faults
 
 
-def _features(data: bytes, datum: Datum) -> list[Any]:
-    if len(data) > MAX_BYTES:
-        raise TooLarge("map_file_too_large", most=MAX_BYTES)
-    try:
-        document = json.loads(data.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
-        raise Invalid("map_file_not_json") from None
-    if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
-        raise Invalid("map_file_not_feature_collection")
-    crs = document.get("crs")
-    if crs is not None and (datum is Datum.WGS84) and not _SAME_CRS.search(_crs_name(crs)):
-        raise Invalid("map_file_other_crs", crs=_crs_name(crs))
-    features = document.get("features")
-    if not isinstance(features, list) or not features:
-        raise Invalid("map_file_without_features")
-    return features
-
-
-def _crs_name(crs: object) -> str:
+def _check_crs(members: Mapping[str, object], datum: Datum) -> None:
+    crs = members.get("crs")
+    if crs is None:
+        return
     properties = crs.get("properties") if isinstance(crs, dict) else None
-    return str(properties.get("name") if isinstance(properties, dict) else crs)[:100]
+    name = str(properties.get("name") if isinstance(properties, dict) else crs)[:100]
+    if not _CRS_NAMES[datum].search(name):
+        raise Invalid("map_file_other_crs", crs=name, datum=datum.value)
+
+
+def _drafts(features: Iterable[object], faults: list[FeatureFault]) -> Iterator[_Draft]:
+    for number, feature in enumerate(features):
+        code: str | None = None
+        try:
+            properties = _properties(feature)
+            code = _code(_text(properties, "code", 32), "code")
+            yield _Draft(
+                number,
+                code,
+                _text(properties, "name", MAX_NAME),
+                _text(properties, "parent", 32),
+                properties.get("synthetic") is True,
+                _replaces(properties.get("replaces")),
+                _polygons(feature),
+            )
+        except _Refusal as refusal:
+            faults.append(FeatureFault(number, code, refusal.fault, refusal.params))
 
 
 def _properties(feature: Any) -> Mapping[str, Any]:
@@ -112,7 +147,24 @@ def _text(properties: Mapping[str, Any], key: str, most: int) -> str:
     return value.strip()
 
 
-def _outline(geometry: Any, datum: Datum) -> BaseGeometry:
+def _code(text: str, key: str) -> str:
+    if not _CODE.fullmatch(text):
+        raise _Refusal(f"{key}_malformed")
+    return text
+
+
+def _replaces(value: object) -> tuple[str, ...]:
+    """Codes of the areas that this one follows: one, or a list."""
+    if value is None:
+        return ()
+    listed: list[object] = value if isinstance(value, list) else [value]
+    if len(listed) > MAX_REPLACED:
+        raise _Refusal("replaces_malformed")
+    return tuple(_code(str(code).strip(), "replaces") for code in listed)
+
+
+def _polygons(feature: Any) -> Polygons:
+    geometry = feature.get("geometry")
     if not isinstance(geometry, dict):
         raise _Refusal("geometry_missing")
     kind, coordinates = geometry.get("type"), geometry.get("coordinates")
@@ -121,42 +173,16 @@ def _outline(geometry: Any, datum: Datum) -> BaseGeometry:
     polygons = [coordinates] if kind == "Polygon" else coordinates
     if not isinstance(polygons, list) or not polygons:
         raise _Refusal("coordinates_malformed")
-    parts = [_polygon(rings, datum) for rings in polygons]
-    outline = parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
-    if not shapely.is_valid(outline):
-        raise _Refusal("ring_invalid", reason=shapely.is_valid_reason(outline))
-    if outline.area == 0:
-        raise _Refusal("polygon_empty")
-    return outline
-
-
-def _polygon(rings: Any, datum: Datum) -> shapely.Polygon:
-    if not isinstance(rings, list) or not rings:
+    if not all(isinstance(rings, list) and rings for rings in polygons):
         raise _Refusal("coordinates_malformed")
-    shell, *holes = [_ring(ring, datum) for ring in rings]
-    return shapely.Polygon(shell, holes)
+    return [[_ring(ring) for ring in rings] for rings in polygons]
 
 
-def _ring(ring: Any, datum: Datum) -> NDArray[np.float64]:
+def _ring(ring: Any) -> Floats:
     try:
         pairs = np.asarray(ring)
     except ValueError:
         raise _Refusal("coordinates_malformed") from None
     if pairs.ndim != 2 or pairs.shape[1] < 2 or pairs.dtype.kind not in "if":
         raise _Refusal("coordinates_malformed")
-    pairs = pairs[:, :2].astype(float)
-    if not np.isfinite(pairs).all():
-        raise _Refusal("coordinates_not_finite")
-    if (np.abs(pairs) > [180.0, 90.0]).any():
-        raise _Refusal("coordinates_out_of_range")
-    if len(pairs) < 4:
-        raise _Refusal("ring_too_short", points=len(pairs))
-    if (pairs[0] != pairs[-1]).any():
-        raise _Refusal("ring_not_closed")
-    return pairs if datum is Datum.WGS84 else np.array(list(_converted(pairs, datum)))
-
-
-def _converted(pairs: NDArray[np.float64], datum: Datum) -> Iterator[tuple[float, float]]:
-    for lon, lat in pairs.tolist():
-        point = to_wgs84(lat, lon, datum)
-        yield point.lon, point.lat
+    return pairs[:, :2].astype(float, copy=False)

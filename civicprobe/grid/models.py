@@ -70,6 +70,16 @@ class Area(Model):
     )
 
 
+class Succession(Model):
+    """An area of earlier editions that ceased with this one, and the area that follows it."""
+
+    __tablename__ = "area_successions"
+
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"), primary_key=True)
+    code: Mapped[str] = mapped_column(String(32), primary_key=True)
+    successor_code: Mapped[str] = mapped_column(String(32))
+
+
 class Member(Model):
     """A grid member (网格员): a person with an account who serves grids, under an alias."""
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import shapely
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from civicprobe.accounts.models import Account
@@ -12,7 +12,15 @@ from civicprobe.accounts.roles import Role
 from civicprobe.errors import NotFound
 from civicprobe.grid.areas import AreaName, AreaShape, Level
 from civicprobe.grid.choosing import Roster, Server, WhyNot
-from civicprobe.grid.models import ACTIVE, FULL_TIME, Area, Edition, Member, MemberGrid
+from civicprobe.grid.models import (
+    ACTIVE,
+    FULL_TIME,
+    Area,
+    Edition,
+    Member,
+    MemberGrid,
+    Succession,
+)
 
 _BATCH = 5_000
 
@@ -78,10 +86,26 @@ def read_shapes(
             )
 
 
+def count_areas(session: Session, edition_id: int) -> int:
+    """How many areas an edition holds."""
+    counted = select(func.count()).select_from(Area).where(Area.edition_id == edition_id)
+    return session.scalar(counted) or 0
+
+
 def area_levels(session: Session, edition_id: int) -> dict[str, Level]:
     """Code to level of every area of an edition."""
     rows = session.execute(select(Area.code, Area.level).where(Area.edition_id == edition_id))
     return {code: Level(level) for code, level in rows}
+
+
+def successors(session: Session, edition_id: int) -> dict[str, str]:
+    """Code of an earlier area that ceased to the code of the one that follows it."""
+    rows = session.execute(
+        select(Succession.code, Succession.successor_code).where(
+            Succession.edition_id == edition_id
+        )
+    )
+    return {code: successor for code, successor in rows}
 
 
 def area_names(

@@ -17,16 +17,22 @@ from civicprobe.grid.coords import degree_lengths_m
 
 ALLOWED_M2 = 1.0
 SEEN_M2 = 1e-3
+MOST_OVERLAPS = 10_000  # nobody reads more, and copies of one area meet each other squared
+_BATCH = 500  # looked at in one go: what bounds the memory
 
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """`overlap` of two areas, `gap` in a parent, or `stray` of an area beyond its parent."""
+    """`overlap` of two areas, `gap` in a parent, or `stray` of an area beyond its parent.
+
+    `other` is the second area, the child next to the gap, the parent. `lonlat` lies within.
+    """
 
     kind: str
     code: str
-    other: str | None
+    other: str
     size_m2: float
+    lonlat: tuple[float, float]
 
 
 def area_m2(geometry: BaseGeometry) -> float:
@@ -52,7 +58,13 @@ def find_flaws(
     for row, area in enumerate(areas):
         if area.parent in parents:
             rows_of.setdefault(area.parent, []).append(row)
+    exact: set[str] = set()
+    touched = list(rows_of)
+    for first in range(0, len(touched) if tiling else 0, _BATCH):
+        exact |= _tiled_exactly(touched[first : first + _BATCH], rows_of, outlines, parents)
     for code, rows in rows_of.items():
+        if code in exact:
+            continue
         yield from _against_parent(
             code, parents[code], [areas[row] for row in rows], outlines[rows], gaps=tiling
         )
@@ -60,17 +72,73 @@ def find_flaws(
 
 def _overlaps(areas: Sequence[AreaShape], outlines: NDArray[Any]) -> Iterator[Flaw]:
     """Pairs that share ground; areas whose borders match their neighbours' need no second look."""
-    odd = np.flatnonzero(~shapely.is_empty(shapely.coverage_invalid_edges(outlines)))
-    if not odd.size:
+    odd = ~shapely.is_empty(shapely.coverage_invalid_edges(outlines))
+    if not odd.any():
         return
-    found, row = shapely.STRtree(outlines).query(outlines[odd], predicate="intersects")
-    pairs = np.unique(np.sort(np.column_stack([odd[found], row]), axis=1), axis=0)
-    pairs = pairs[pairs[:, 0] != pairs[:, 1]]
-    shared = shapely.intersection(outlines[pairs[:, 0]], outlines[pairs[:, 1]])
-    for (one, two), common in zip(pairs.tolist(), shared, strict=True):
-        size = area_m2(common)
-        if size > SEEN_M2:
-            yield Flaw("overlap", areas[one].code, areas[two].code, size)
+    tree, rows, told = shapely.STRtree(outlines), np.flatnonzero(odd), 0
+    for first in range(0, len(rows), _BATCH):
+        some = rows[first : first + _BATCH]
+        found, others = tree.query(outlines[some], predicate="intersects")
+        ones = some[found]
+        fresh = (others > ones) | ~odd[others]  # two odd ones meet twice
+        for one, two in zip(ones[fresh].tolist(), others[fresh].tolist(), strict=True):
+            pair = sorted((one, two))
+            common = shapely.intersection(outlines[one], outlines[two])
+            for flaw in _flaw("overlap", areas[pair[0]].code, areas[pair[1]].code, common):
+                yield flaw
+                told += 1
+                if told >= MOST_OVERLAPS:
+                    return
+
+
+def _flaw(kind: str, code: str, other: str, ground: BaseGeometry) -> Iterator[Flaw]:
+    size = area_m2(ground)
+    if size > SEEN_M2:
+        spot = shapely.point_on_surface(ground)
+        yield Flaw(kind, code, other, size, (round(spot.x, 7), round(spot.y, 7)))
+
+
+def _tiled_exactly(
+    codes: Sequence[str],
+    rows_of: Mapping[str, Sequence[int]],
+    outlines: NDArray[Any],
+    parents: Mapping[str, BaseGeometry],
+) -> set[str]:
+    """Parents whose border is, edge for edge, what is left of their children's borders.
+
+    Edges run with the ground on their left, so that shared ones cancel. What cancels wholly
+    against the parent covers it once and nothing else; the others need a closer look.
+    """
+    rows = np.concatenate([np.asarray(rows_of[code]) for code in codes])
+    owner = np.repeat(np.arange(len(codes)), [len(rows_of[code]) for code in codes])
+    above = np.array([parents[code] for code in codes], dtype=object)
+    inner, outer = _edges(outlines[rows], owner), _edges(above, np.arange(len(codes)))
+    of, starts, ends = (np.concatenate(pair) for pair in zip(inner, outer, strict=True))
+    _, points = np.unique(np.concatenate([starts, ends]), return_inverse=True)
+    one, two = points[: len(starts)], points[len(starts) :]
+    sign = np.where(one < two, 1, -1)
+    sign[len(inner[0]) :] *= -1
+    low, high = np.minimum(one, two), np.maximum(one, two)
+    order = np.lexsort((high, low, of))
+    of, low, high, sign = of[order], low[order], high[order], sign[order]
+    fresh = np.ones(len(of), dtype=bool)
+    fresh[1:] = (np.diff(of) != 0) | (np.diff(low) != 0) | (np.diff(high) != 0)
+    first = np.flatnonzero(fresh)
+    left = np.add.reduceat(sign, first) != 0
+    return set(codes) - {codes[number] for number in np.unique(of[first[left]]).tolist()}
+
+
+def _edges(
+    outlines: NDArray[Any], owner: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.complex128], NDArray[np.complex128]]:
+    """Owner, start and end of every edge that has a length."""
+    parts, outline = shapely.get_parts(shapely.orient_polygons(outlines), return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    lonlat, ring = shapely.get_coordinates(rings, return_index=True)
+    places = lonlat[:, 0] + 1j * lonlat[:, 1]
+    edge = (ring[1:] == ring[:-1]) & (places[1:] != places[:-1])
+    of = owner[outline[part[ring[:-1][edge]]]]
+    return of, places[:-1][edge], places[1:][edge]
 
 
 def _against_parent(
@@ -82,10 +150,12 @@ def _against_parent(
     gaps: bool,
 ) -> Iterator[Flaw]:
     union = shapely.union_all(outlines)
-    if gaps and (size := area_m2(shapely.difference(parent, union))) > SEEN_M2:
-        yield Flaw("gap", code, None, size)
+    if gaps:
+        gap = shapely.difference(parent, union)
+        if not gap.is_empty:
+            beside = children[int(np.argmin(shapely.distance(outlines, gap)))]
+            yield from _flaw("gap", code, beside.code, gap)
     if area_m2(shapely.difference(union, parent)) <= SEEN_M2:
         return
     for child, beyond in zip(children, shapely.difference(outlines, parent), strict=True):
-        if (size := area_m2(beyond)) > SEEN_M2:
-            yield Flaw("stray", child.code, code, size)
+        yield from _flaw("stray", child.code, code, beyond)

@@ -1,4 +1,7 @@
-"""Make an edition the one everybody uses, or go back to an earlier one."""
+"""Make an edition the one everybody uses, or go back to an earlier one.
+
+The long part (`prepare`) only reads, so that nobody waits for it; `switch` takes a moment.
+"""
 
 import hashlib
 from dataclasses import dataclass
@@ -7,18 +10,29 @@ from datetime import datetime
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
-from civicprobe.errors import FieldFault, Unprocessable
+from civicprobe.errors import Conflict, FieldFault, Unprocessable
 from civicprobe.grid.areas import TILING, Level
-from civicprobe.grid.models import ACTIVE, RETIRED, Area, Edition, MemberGrid
-from civicprobe.grid.queries import get_edition
+from civicprobe.grid.models import ACTIVE, DRAFT, RETIRED, Area, Edition, MemberGrid
+from civicprobe.grid.queries import ActiveEdition, count_areas, get_edition
 
 _BATCH = 5_000
 _MOST_NAMED = 50
 
 
 @dataclass(frozen=True)
+class Prepared:
+    """An edition fit to be active, as it was looked at; and what an office should look at: no
+    fault, yet worth knowing."""
+
+    edition: ActiveEdition
+    held: int
+    undivided: tuple[str, ...]
+    micros_without_member: int
+
+
+@dataclass(frozen=True)
 class Activation:
-    """The edition now active, and what an office should look at: no fault, yet worth knowing."""
+    """The edition now active, and what was found when it was looked at."""
 
     edition: Edition
     changed: bool
@@ -27,16 +41,39 @@ class Activation:
 
 
 def activate(session: Session, name: str, *, now: datetime) -> Activation:
-    """Switch the map in one transaction; what was active is retired and can be activated again.
+    """Prepare and switch in one; raises as they do."""
+    return switch(session, prepare(session, name), now=now)
+
+
+def prepare(session: Session, name: str) -> Prepared:
+    """Judge an edition and name its content; writes nothing.
 
     Raises NotFound `no_edition`, and Unprocessable `map_empty` or `map_has_gaps` naming areas
     without children where their district is divided further.
     """
-    session.execute(select(Edition.id).where(Edition.state == ACTIVE).with_for_update())
-    edition = get_edition(session, name, lock=True)
+    edition = get_edition(session, name)
+    held = count_areas(session, edition.id)
     undivided = _check(session, edition)
-    if edition.checksum is None:
-        edition.checksum = checksum(session, edition.id)
+    content = edition.checksum or checksum(session, edition.id)
+    return Prepared(
+        ActiveEdition(edition.id, edition.name, edition.synthetic, content),
+        held,
+        undivided,
+        _without_member(session, edition.id),
+    )
+
+
+def switch(session: Session, prepared: Prepared, *, now: datetime) -> Activation:
+    """Switch the map in one transaction; what was active is retired and can be activated again.
+
+    Raises Conflict `edition_changed` when a draft was filled further since it was prepared.
+    """
+    wanted = prepared.edition
+    session.execute(select(Edition.id).where(Edition.state == ACTIVE).with_for_update())
+    edition = get_edition(session, wanted.name, lock=True)
+    if edition.state == DRAFT and count_areas(session, edition.id) != prepared.held:
+        raise Conflict("edition_changed", name=wanted.name)
+    edition.checksum = wanted.checksum
     changed = edition.state != ACTIVE
     if changed:
         session.flush()
@@ -46,7 +83,7 @@ def activate(session: Session, name: str, *, now: datetime) -> Activation:
         )
         edition.state, edition.activated_at = ACTIVE, now
         session.flush()
-    return Activation(edition, changed, undivided, _without_member(session, edition.id))
+    return Activation(edition, changed, prepared.undivided, prepared.micros_without_member)
 
 
 def checksum(session: Session, edition_id: int) -> str:

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from civicprobe.grid.coords import (
     degree_lengths_m,
     distance_m,
     from_wgs84,
+    lonlat_to_wgs84,
     make_point,
     to_wgs84,
 )
@@ -89,3 +91,13 @@ def test_distance_is_symmetric_and_never_negative(a, b):
     assert distance_m(a, b) == pytest.approx(distance_m(b, a), abs=1e-6)
     assert distance_m(a, b) >= 0
     assert distance_m(a, a) == 0
+
+
+@given(st.lists(in_china, min_size=1, max_size=40), shifted)
+def test_rows_of_points_are_turned_as_single_points_are(points, datum):
+    places = np.array([from_wgs84(point, datum)[::-1] for point in points])
+    turned = lonlat_to_wgs84(places, datum)
+    for (lon, lat), (there_lon, there_lat) in zip(turned, places, strict=True):
+        assert distance_m(Point(lat, lon), to_wgs84(there_lat, there_lon, datum)) < 1e-4
+    # Wherever in a file the same corner stands: a border stays shared.
+    assert (lonlat_to_wgs84(np.repeat(places, 3, axis=0)[::-1], datum)[::-3] == turned).all()

@@ -7,7 +7,7 @@ import pytest
 import shapely
 
 from civicprobe.errors import Invalid, TooLarge
-from civicprobe.grid import features
+from civicprobe.grid import geojson
 from civicprobe.grid.areas import AreaShape, Level
 from civicprobe.grid.coords import Datum, Point, from_wgs84
 from civicprobe.grid.importer import Known, read_level
@@ -29,7 +29,7 @@ def above(level: Level) -> Known:
 
 def read_streets(found, known=None, **options):
     data = found if isinstance(found, bytes) else collection(found)
-    return read_level(data, Level.STREET, known or above(Level.STREET), city_code=CITY, **options)
+    return read_level([data], Level.STREET, known or above(Level.STREET), city_code=CITY, **options)
 
 
 def street(code, outline, parent=TOWN):
@@ -63,38 +63,139 @@ def ring_of(*pairs):
     return {"type": "Polygon", "coordinates": [list(map(list, pairs))]}
 
 
-BROKEN = [
-    (changed(type="Thing"), "feature_malformed"),
-    (changed(properties=None), "properties_missing"),
-    (changed(properties__code=""), "code_missing"),
-    (changed(properties__code="5101 99"), "code_malformed"),
-    (changed(properties__code="5" * 33), "code_malformed"),
-    (changed(properties__name=None), "name_missing"),
-    (changed(properties__name="街\u0000道"), "name_malformed"),
-    (changed(properties__name="街" * 101), "name_malformed"),
-    (changed(properties__parent=True), "parent_missing"),
-    (changed(properties__parent="510198"), "parent_unknown"),
-    (changed(properties__parent=CITY), "parent_of_other_level"),
-    (changed(properties__code=RIGHT), "code_repeated"),
-    (changed(properties__code=TOWN), "code_taken"),
-    (changed(geometry=None), "geometry_missing"),
-    (changed(geometry={"type": "Point", "coordinates": [104, 30]}), "geometry_not_polygon"),
-    (changed(geometry={"type": "Polygon", "coordinates": []}), "coordinates_malformed"),
-    (changed(geometry=ring_of(("a", 1), (2, 3), (4, 5), (6, 7))), "coordinates_malformed"),
-    (changed(geometry=ring_of((1,), (2, 3), (4, 5), (6, 7))), "coordinates_malformed"),
-    (changed(geometry=ring_of((104, 30), (float("nan"), 30), (104, 30))), "coordinates_not_finite"),
-    (changed(geometry=ring_of((304, 30), (305, 30), (304, 30))), "coordinates_out_of_range"),
-    (changed(geometry=ring_of((104, 30), (104.1, 30), (104, 30))), "ring_too_short"),
-    (changed(geometry=ring_of((104, 30), (104.1, 30), (104, 31), (104, 32))), "ring_not_closed"),
-    (changed(geometry=bow_tie()), "ring_invalid"),
-]
+def streets_of(left, right, **properties):
+    """Two streets of these outlines; `properties` are further ones of the second."""
+    found = [street(LEFT, left), street(RIGHT, right)]
+    found[1]["properties"].update(properties)
+    return found
 
 
-@pytest.mark.parametrize(("found", "fault"), BROKEN, ids=lambda value: str(value)[:30])
-def test_a_broken_feature_refuses_the_file_by_name(found, fault):
+def holed(*hole):
+    """The first street with a hole."""
+    ring = [list(pair) for pair in shapely.get_coordinates(box(0, 0, 2, 2)).tolist()]
+    return {"type": "Polygon", "coordinates": [ring, [list(pair) for pair in hole]]}
+
+
+L, R = box(0, 0, 2, 2), box(2, 0, 4, 2)
+# What is wrong, the streets that have it, the feature and the fault that are named.
+BROKEN = {
+    "no feature": (changed(type="Thing"), 0, "feature_malformed"),
+    "a feature that is text": ([*STREETS, "text"], 2, "feature_malformed"),
+    "no properties": (changed(properties=None), 0, "properties_missing"),
+    "no code": (changed(properties__code=""), 0, "code_missing"),
+    "a code with a space": (changed(properties__code="5101 99"), 0, "code_malformed"),
+    "a code too long": (changed(properties__code="5" * 33), 0, "code_malformed"),
+    "no name": (changed(1, properties__name=None), 1, "name_missing"),
+    "a name that cannot be shown": (changed(properties__name="街\u0000道"), 0, "name_malformed"),
+    "a name too long": (changed(properties__name="街" * 101), 0, "name_malformed"),
+    "no parent": (changed(properties__parent=True), 0, "parent_missing"),
+    "an unknown parent": (changed(properties__parent="510198"), 0, "parent_unknown"),
+    "a parent two levels up": (changed(1, properties__parent=CITY), 1, "parent_of_other_level"),
+    "a code twice": (changed(properties__code=RIGHT), 1, "code_repeated"),
+    "a code of another level": (changed(properties__code=TOWN), 0, "code_taken"),
+    "no geometry": (changed(1, geometry=None), 1, "geometry_missing"),
+    "a point": (
+        changed(geometry={"type": "Point", "coordinates": [104, 30]}),
+        0,
+        "geometry_not_polygon",
+    ),
+    "no rings": (
+        changed(geometry={"type": "Polygon", "coordinates": []}),
+        0,
+        "coordinates_malformed",
+    ),
+    "rings one level too flat": (
+        changed(geometry={"type": "MultiPolygon", "coordinates": [[[104, 30], [104.1, 30]]]}),
+        0,
+        "coordinates_malformed",
+    ),
+    "words for numbers": (
+        changed(geometry=ring_of(("a", 1), (2, 3), (4, 5), (6, 7))),
+        0,
+        "coordinates_malformed",
+    ),
+    "a pair cut short": (
+        changed(geometry=ring_of((1,), (2, 3), (4, 5), (6, 7))),
+        0,
+        "coordinates_malformed",
+    ),
+    "not a number": (
+        changed(geometry=ring_of((104, 30), (float("nan"), 30), (104, 31), (104, 30))),
+        0,
+        "coordinates_not_finite",
+    ),
+    "off the Earth": (
+        changed(geometry=ring_of((304, 30), (305, 30), (304, 31), (304, 30))),
+        0,
+        "coordinates_out_of_range",
+    ),
+    "latitude first": (
+        changed(geometry=ring_of((30, 104), (30, 105), (31, 104), (30, 104))),
+        0,
+        "coordinates_out_of_range",
+    ),
+    "three points": (
+        changed(geometry=ring_of((104, 30), (104.1, 30), (104, 30))),
+        0,
+        "ring_too_short",
+    ),
+    "an open ring": (
+        changed(geometry=ring_of((104, 30), (104.1, 30), (104, 31), (104, 32))),
+        0,
+        "ring_not_closed",
+    ),
+    "a bow tie": (changed(geometry=bow_tie()), 0, "ring_invalid"),
+    "a hole outside": (
+        changed(geometry=holed((105, 30), (105.1, 30), (105, 31), (105, 30))),
+        0,
+        "ring_invalid",
+    ),
+    "a line": (
+        changed(geometry=ring_of((104, 30), (104.1, 30), (104.2, 30), (104, 30))),
+        0,
+        "ring_invalid",
+    ),
+    "an overlap": (streets_of(box(0, 0, 3, 2), R), 0, "overlap"),
+    "the same ground twice": (streets_of(L, L), 0, "overlap"),
+    "a gap": (streets_of(L, box(3, 0, 4, 2)), 0, "gap"),
+    "a hole nobody fills": (
+        changed(
+            geometry=holed(
+                (104.005, 30.605), (104.006, 30.605), (104.006, 30.606), (104.005, 30.605)
+            )
+        ),
+        0,
+        "gap",
+    ),
+    "a stray": (streets_of(box(-1, 0, 2, 2), R), 0, "stray"),
+    "latitude and longitude of another town": (
+        streets_of(box(10, 0, 12, 2), box(12, 0, 14, 2)),
+        0,
+        "stray",
+    ),
+    "a successor of nothing readable": (streets_of(L, R, replaces=[7.5]), 1, "replaces_malformed"),
+    "a successor of an area that is there": (
+        streets_of(L, R, replaces=LEFT),
+        1,
+        "replaced_present",
+    ),
+    "two successors": (changed(properties__replaces=["A", "A"]), 0, "replaced_twice"),
+}
+
+
+@pytest.mark.parametrize(("found", "number", "fault"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_feature_refuses_the_file_by_name(found, number, fault):
     reading = read_streets(found)
-    assert fault in {each.fault for each in reading.faults}
-    assert {each.feature for each in reading.faults} <= {0, 1}
+    assert (number, fault) in {(each.feature, each.fault) for each in reading.faults}
+
+
+@pytest.mark.parametrize("kind", ["overlap", "gap", "stray"])
+def test_what_lies_wrong_is_named_with_its_size_and_a_place(kind):
+    found = next(found for found, _, fault in BROKEN.values() if fault == kind)
+    fault = next(each for each in read_streets(found).faults if each.fault == kind)
+    assert fault.params["size_m2"] == pytest.approx(2 * SQUARE_M2, rel=0.01)
+    lon, lat = fault.params["lonlat"]
+    assert shapely.intersects_xy(box(-1, 0, 4, 2), lon, lat)
 
 
 SQUARE_M2 = 0.01 * 0.01 * 110_857 * 95_820  # at 30.6° N
@@ -117,7 +218,8 @@ def test_the_same_ground_twice_is_an_overlap():
 def test_a_gap_is_named_by_its_parent():
     reading = read_streets([street(LEFT, box(0, 0, 2, 2)), street(RIGHT, box(3, 0, 4, 2))])
     (fault,) = reading.faults
-    assert (fault.feature, fault.area_code, fault.fault) == (None, TOWN, "gap")
+    assert (fault.feature, fault.area_code, fault.fault) == (0, TOWN, "gap")
+    assert fault.params["other"] == LEFT
     assert fault.params["size_m2"] == pytest.approx(2 * SQUARE_M2, rel=0.01)
 
 
@@ -153,25 +255,42 @@ def test_a_code_of_unusual_length_is_a_warning():
     assert [(each.feature, each.fault) for each in reading.warnings] == [(0, "code_length")]
 
 
-@pytest.mark.parametrize(
-    ("data", "fault"),
-    [
-        (b"", "map_file_not_json"),
-        (b"\xff\xfe\x00", "map_file_not_json"),
-        (b"[" * 100_000, "map_file_not_json"),
-        (b'"text"', "map_file_not_feature_collection"),
-        (b'{"type": "Feature"}', "map_file_not_feature_collection"),
-        (b'{"type": "FeatureCollection"}', "map_file_without_features"),
-        (collection([]), "map_file_without_features"),
-    ],
-)
+NO_MAP = {
+    "nothing": (b"", "map_file_not_json"),
+    "another encoding": (b"\xff\xfe\x00", "map_file_not_json"),
+    "brackets without end": (b"[" * 100_000, "map_file_not_json"),
+    "a file cut short": (collection(STREETS)[:-40], "map_file_not_json"),
+    "a file cut between two features": (collection(STREETS)[:-2], "map_file_not_json"),
+    "two files in one": (collection(STREETS) * 2, "map_file_not_json"),
+    "a number of 5,000 digits": (
+        collection(STREETS).replace(b"104.0,", b"1" * 5_000 + b",", 1),
+        "map_file_not_json",
+    ),
+    "text": (b'"text"', "map_file_not_feature_collection"),
+    "one feature": (b'{"type": "Feature"}', "map_file_not_feature_collection"),
+    "no list of features": (b'{"type": "FeatureCollection"}', "map_file_without_features"),
+    "no features": (collection([]), "map_file_without_features"),
+    "another datum": (
+        collection(STREETS, crs={"type": "name", "properties": {"name": "EPSG:3857"}}),
+        "map_file_other_crs",
+    ),
+}
+
+
+@pytest.mark.parametrize(("data", "fault"), NO_MAP.values(), ids=NO_MAP)
 def test_what_is_no_map_file_is_refused_as_a_whole(data, fault):
     with pytest.raises(Invalid, match=fault):
         read_streets(data)
 
 
+def test_where_a_file_breaks_off_is_told_by_feature():
+    with pytest.raises(Invalid) as refused:
+        read_streets(collection(STREETS)[:-40])
+    assert refused.value.params == {"feature": 1}
+
+
 def test_a_huge_file_is_refused_before_it_is_read(monkeypatch):
-    monkeypatch.setattr(features, "MAX_BYTES", 100)
+    monkeypatch.setattr(geojson, "MAX_BYTES", 100)
     with pytest.raises(TooLarge, match="map_file_too_large"):
         read_streets(STREETS)
 
@@ -182,6 +301,15 @@ def test_a_huge_file_is_refused_before_it_is_read(monkeypatch):
 def test_a_crs_that_means_the_same_is_taken(name):
     data = collection(STREETS, crs={"type": "name", "properties": {"name": name}})
     assert read_streets(data).faults == ()
+
+
+@pytest.mark.parametrize(
+    ("datum", "name"),
+    [(Datum.GCJ02, "urn:ogc:def:crs:OGC:1.3:CRS84"), (Datum.GCJ02, "BD09"), (Datum.BD09, "GCJ02")],
+)
+def test_a_crs_against_the_datum_that_was_said_is_refused(datum, name):
+    with pytest.raises(Invalid, match="map_file_other_crs"):
+        read_streets(collection(STREETS, crs={"properties": {"name": name}}), datum=datum)
 
 
 @pytest.mark.parametrize(
