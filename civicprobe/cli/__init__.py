@@ -3,7 +3,7 @@
 import click
 
 from civicprobe.cli import cases, people, running
-from civicprobe.cli.editions import grid
+from civicprobe.cli.moves import grid
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -17,7 +17,7 @@ from civicprobe.db import reading
 from civicprobe.errors import NotFound
 from civicprobe.grid.locator import Locator
 from civicprobe.grid.mapfile import Arrays, compile_areas, load_arrays, save_arrays
-from civicprobe.grid.queries import ActiveEdition, find_active, read_shapes
+from civicprobe.grid.queries import ActiveEdition, get_active, read_shapes
 from civicprobe.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -48,10 +48,8 @@ class _Holder:
         idle_s = time.monotonic() - self._looked_s
         if self._city is not None and idle_s < settings.edition_check_s:
             return self._city
-        active = find_active(session)
+        active = get_active(session)
         self._looked_s = time.monotonic()
-        if active is None:
-            raise NotFound("no_active_edition")
         city = self._city
         if city is not None and city.edition == active:
             return city

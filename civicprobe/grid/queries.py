@@ -14,6 +14,7 @@ from civicprobe.grid.areas import AreaName, AreaShape, Level
 from civicprobe.grid.choosing import Roster, Server, WhyNot
 from civicprobe.grid.models import (
     ACTIVE,
+    DRAFT,
     FULL_TIME,
     Area,
     Edition,
@@ -43,6 +44,14 @@ def find_active(session: Session) -> ActiveEdition | None:
         )
     ).first()
     return None if row is None else ActiveEdition(row.id, row.name, row.synthetic, row.checksum)
+
+
+def get_active(session: Session) -> ActiveEdition:
+    """The active edition; raises NotFound `no_active_edition`."""
+    active = find_active(session)
+    if active is None:
+        raise NotFound("no_active_edition")
+    return active
 
 
 def find_edition(session: Session, name: str, *, lock: bool = False) -> Edition | None:
@@ -104,6 +113,17 @@ def successors(session: Session, edition_id: int) -> dict[str, str]:
         select(Succession.code, Succession.successor_code).where(
             Succession.edition_id == edition_id
         )
+    )
+    return {code: successor for code, successor in rows}
+
+
+def heirs(session: Session) -> dict[str, str]:
+    """Code of an area that ceased to its successor, over all used editions; the latest wins."""
+    rows = session.execute(
+        select(Succession.code, Succession.successor_code)
+        .join(Edition, Edition.id == Succession.edition_id)
+        .where(Edition.state != DRAFT)
+        .order_by(Edition.id)
     )
     return {code: successor for code, successor in rows}
 

@@ -46,6 +46,7 @@ class Action(StrEnum):
     UNDO = "undo"
     ACCEPT = "accept"
     REASSIGN = "reassign"
+    REROUTE = "reroute"
     RAISE = "raise"
     REQUEST = "request"
     EXTEND = "extend"
@@ -370,6 +371,7 @@ ROWS: tuple[Transition, ...] = (
         needs=(N.WHOM, N.REASON),
         tells=(T.MEMBER_CARD,),
     ),
+    Transition(Action.REROUTE, _on([P.WORKER], OPEN - {S.RECEIVED, S.MERGED})),
     Transition(
         Action.RAISE,
         {P.DESK: HANDS, P.WORKER: HANDS | {S.HANDLED}},

@@ -49,6 +49,19 @@ def route(
     chain = located.chain or located.nearest_chain
     if not chain:
         return None
+    return route_along(session, report, city, chain, located, had_it=had_it)
+
+
+def route_along(
+    session: Session,
+    report: Report,
+    city: City,
+    chain: tuple[AreaName, ...],
+    located: Located,
+    *,
+    had_it: frozenset[int] = frozenset(),
+) -> Routed:
+    """Who gets a report of these areas, finest first, whatever its point says."""
     choice = choose(
         chain,
         roster(session, [area.code for area in chain]),
