@@ -106,7 +106,7 @@ def grid_locate(
             "on_border": found.on_border,
             "border_m": found.border_m,
             "candidates": [
-                [item.area.code, item.area.name, round(item.distance_m, 1)]
+                [item.area.code, item.area.name, round(item.distance_m, 1), round(item.share, 3)]
                 for item in found.candidates
             ],
             "nearest": [found.nearest.area.code, round(found.nearest.distance_m, 1)]

@@ -64,4 +64,8 @@ def _area(area: AreaName) -> dict[str, Any]:
 
 
 def _candidate(item: Candidate) -> dict[str, Any]:
-    return {**_area(item.area), "distance_m": round(item.distance_m, 2)}
+    return {
+        **_area(item.area),
+        "distance_m": round(item.distance_m, 2),
+        "share": round(item.share, 4),
+    }

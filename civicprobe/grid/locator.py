@@ -8,14 +8,13 @@ code wins, and the answer says that it is on a border.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-import shapely
-from numpy.typing import NDArray
 
 from civicprobe.grid.areas import AreaName, AreaShape, Level
-from civicprobe.grid.coords import Point, degree_lengths_m
+from civicprobe.grid.coords import Point
+from civicprobe.grid.layer import Layer
 from civicprobe.grid.mapfile import (
     LEVELS,
     Arrays,
@@ -28,15 +27,20 @@ from civicprobe.grid.mapfile import (
 ON_BORDER_M = 0.01
 # A worse fix than this names no candidates worth showing; the list would be thousands long.
 MAX_RADIUS_M = 2_000.0
-_ZERO = shapely.points(0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An area the point may truly lie in, and how many metres away it is (0: it holds it)."""
+    """An area the point may truly lie in, and how many metres away it is (0: it holds it).
+
+    `share` is the part of the accuracy circle that the area covers, from 0 to 1: the shares of all
+    candidates make 1 where the circle lies within the map. `above` are the areas above it.
+    """
 
     area: AreaName
     distance_m: float
+    share: float
+    above: tuple[AreaName, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,19 @@ class Located:
         """The area of this level that holds the point, if there is one."""
         return next((area for area in self.chain if area.level is level), None)
 
+    def candidates_at(self, level: Level) -> tuple[Candidate, ...]:
+        """The areas of one level within `radius_m`, nearest first, with all their shares."""
+        found: dict[str, Candidate] = {}
+        for each in self.candidates:
+            chain = (each.area, *each.above)
+            for place, area in enumerate(chain):
+                if area.level is level:
+                    first = found.get(area.code)
+                    nearest = first.distance_m if first else each.distance_m
+                    share = each.share + (first.share if first else 0.0)
+                    found[area.code] = Candidate(area, nearest, share, chain[place + 1 :])
+        return tuple(found.values())
+
 
 class Locator:
     """The index of one edition: its content never changes, threads share it freely."""
@@ -84,8 +101,8 @@ class Locator:
         self._chains: dict[int, tuple[AreaName, ...]] = {}
         over = arrays["level"][arrays["part_area"]] == LEVELS.index(Level.DEDICATED)
         parts = parts_of(arrays)
-        self._ground = _Layer(parts[~over], arrays["part_area"][~over])
-        self._overlay = _Layer(parts[over], arrays["part_area"][over])
+        self._ground = Layer(parts[~over], arrays["part_area"][~over])
+        self._overlay = Layer(parts[over], arrays["part_area"][over])
 
     @classmethod
     def build(cls, areas: Iterable[AreaShape]) -> Self:
@@ -126,9 +143,9 @@ class Locator:
             return self._outside(point, radius_m, nearest_limit_m)
         chain = self._chain(row)
         border_m = self._ground.border_m(part, point)
-        candidates: tuple[Candidate, ...] = (Candidate(chain[0], 0.0),)
+        candidates: tuple[Candidate, ...] = (Candidate(chain[0], 0.0, 1.0, chain[1:]),)
         if border_m <= radius_m:
-            candidates = self._near(point, radius_m)
+            candidates = self._near(point, radius_m, radius_m)
         return Located(
             point,
             radius_m,
@@ -141,7 +158,7 @@ class Locator:
 
     def _outside(self, point: Point, radius_m: float, limit_m: float) -> Located:
         """No area holds the point; within a centimetre of some it lies in a seam between them."""
-        near = self._near(point, max(radius_m, limit_m, ON_BORDER_M))
+        near = self._near(point, max(radius_m, limit_m, ON_BORDER_M), radius_m)
         candidates = tuple(each for each in near if each.distance_m <= radius_m)
         seam = [each.area.code for each in near if each.distance_m <= ON_BORDER_M]
         if seam:
@@ -159,11 +176,14 @@ class Locator:
             nearest_chain=self.chain_of(near[0].area.code),
         )
 
-    def _near(self, point: Point, radius_m: float) -> tuple[Candidate, ...]:
-        """The finest areas within the radius, nearest first, then by code."""
-        found = self._ground.within(point, radius_m)
-        order = sorted(found, key=lambda row: (found[row], row))
-        return tuple(Candidate(self._label(row), found[row]) for row in order)
+    def _near(self, point: Point, reach_m: float, radius_m: float) -> tuple[Candidate, ...]:
+        """The finest areas within reach, nearest first, then by code; shares of the radius."""
+        found = self._ground.within(point, reach_m, max(radius_m, ON_BORDER_M))
+        order = sorted(found, key=lambda row: (found[row][0], row))
+        return tuple(
+            Candidate(chain[0], *found[row], chain[1:])
+            for row, chain in zip(order, map(self._chain, order), strict=True)
+        )
 
     def _dedicated(self, point: Point) -> AreaName | None:
         if not self._overlay.size:
@@ -193,46 +213,3 @@ class Locator:
         if kept is None:
             kept = self._chains[row] = self._chain(row)
         return kept
-
-
-class _Layer:
-    """Polygons in a tree, each with the row of the area it belongs to; rows ascend with them."""
-
-    def __init__(self, parts: NDArray[Any], rows: NDArray[np.int32]) -> None:
-        self.size = len(parts)
-        self._parts, self._rows = parts, rows
-        self._tree = shapely.STRtree(parts)
-
-    def holder(self, point: Point) -> tuple[int | None, int]:
-        """The lowest row that holds the point, and the polygon that does."""
-        spot = shapely.points((point.lon, point.lat))
-        hits = self._tree.query(spot, predicate="intersects")
-        if not hits.size:
-            return None, -1
-        part = int(hits.min()) if hits.size > 1 else int(hits[0])
-        return int(self._rows[part]), part
-
-    def border_m(self, part: int, point: Point) -> float:
-        """Metres from the point to the border of one polygon."""
-        border = shapely.boundary(_around(self._parts[part], point))
-        return float(shapely.distance(border, _ZERO))
-
-    def within(self, point: Point, radius_m: float) -> dict[int, float]:
-        """Rows within the radius and their distance in metres."""
-        north, east = degree_lengths_m(point.lat)
-        up, side = radius_m / north, radius_m / east
-        box = shapely.box(point.lon - side, point.lat - up, point.lon + side, point.lat + up)
-        parts = self._tree.query(box)
-        distances = shapely.distance(_around(self._parts[parts], point), _ZERO)
-        found: dict[int, float] = {}
-        for row, distance in zip(self._rows[parts].tolist(), distances.tolist(), strict=True):
-            if distance <= radius_m:
-                found[row] = min(distance, found.get(row, distance))
-        return found
-
-
-def _around(geometry: Any, point: Point) -> Any:
-    """Geometry in metres east and north of the point."""
-    north, east = degree_lengths_m(point.lat)
-    middle, metres = np.array([point.lon, point.lat]), np.array([east, north])
-    return shapely.transform(geometry, lambda pairs: (pairs - middle) * metres)

@@ -102,6 +102,45 @@ def test_candidates_are_all_grids_within_the_radius(district_areas, district_map
         assert [each.distance_m for each in found] == sorted(each.distance_m for each in found)
 
 
+def test_shares_of_the_circle_make_a_whole(district_areas, district_map):
+    for point in points_inside(district_areas, 40, seed=5):
+        found = district_map.locate(point, 60.0)
+        ring = _circle(point, 60.0)
+        assert sum(each.share for each in found.candidates) == pytest.approx(1, abs=1e-6)
+        for each in found.candidates:
+            outline = next(area.outline for area in district_areas if area.code == each.area.code)
+            cut = shapely.intersection(outline, ring).area / ring.area
+            assert each.share == pytest.approx(cut, abs=1e-3)
+
+
+def test_shares_add_up_on_every_level(district_areas, district_map):
+    point = Point(30.8846, 104.2517)
+    found = district_map.locate(point, 400.0)
+    for level in TILING:
+        at_level = found.candidates_at(level)
+        assert sum(each.share for each in at_level) == pytest.approx(1, abs=1e-6)
+        assert at_level[0].area == found.at(level)
+        assert len({each.area.code for each in at_level}) == len(at_level)
+        assert [each.distance_m for each in at_level] == sorted(e.distance_m for e in at_level)
+    assert len(found.candidates_at(Level.GENERAL)) < len(found.candidates_at(Level.MICRO))
+    assert found.candidates_at(Level.DEDICATED) == ()
+
+
+def test_without_a_radius_a_corner_is_shared_evenly():
+    located = Locator.build(toy_map()).locate(Point(30.61, 104.01))
+    assert [each.share for each in located.candidates] == pytest.approx([0.25] * 4)
+    assert Locator.build(toy_map()).locate(Point(30.605, 104.005)).candidates[0].share == 1
+
+
+def test_a_circle_over_the_edge_of_the_map_is_not_whole():
+    index = Locator.build(toy_map())
+    inside = index.locate(Point(30.605, 104.0), 30.0)
+    assert inside.candidates[0].share == pytest.approx(0.5, abs=1e-9)
+    outside = index.locate(Point(30.605, 103.9999), 30.0, nearest_limit_m=500)
+    assert 0 < outside.candidates[0].share < 0.5
+    assert outside.nearest == outside.candidates[0]
+
+
 def _circle(point, radius_m):
     north, east = degree_lengths_m(point.lat)
     turns = np.linspace(0, 2 * np.pi, 360)
