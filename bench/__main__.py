@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import chaos, latency, likeness, lookups, photos
+from bench import activation, chaos, latency, likeness, lookups, photos
 
 RESULTS = Path(__file__).with_name("results.json")
 
@@ -33,6 +33,8 @@ BENCHES: dict[str, Callable[[], dict[str, Any]]] = {
     "likeness": likeness.run,
     "latency-sqlite": lambda: latency.run("sqlite"),
     "latency-postgresql": lambda: latency.run("postgresql"),
+    "activation-sqlite": lambda: activation.run("sqlite"),
+    "activation-postgresql": lambda: activation.run("postgresql"),
     "chaos-sqlite": lambda: chaos_on("sqlite"),
     "chaos-postgresql": lambda: chaos_on("postgresql"),
 }
