@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import exists, func, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from civicprobe.errors import Conflict, FieldFault, Unprocessable
 from civicprobe.grid.areas import TILING, Level
@@ -104,22 +104,19 @@ def checksum(session: Session, edition_id: int) -> str:
 
 def _check(session: Session, edition: Edition) -> tuple[str, ...]:
     """Codes of districts without any division; raises for gaps within a divided one."""
-    child = aliased(Area)
-    has_child = exists().where(
-        child.edition_id == edition.id,
-        child.parent_code == Area.code,
-        child.level != Level.DEDICATED.value,
-    )
-    ends = session.execute(
-        select(Area.code, Area.level).where(
-            Area.edition_id == edition.id,
-            Area.level.not_in((Level.MICRO.value, Level.DEDICATED.value)),
-            ~has_child,
+    # Not by a join: right after an import the database knows nothing yet of the new rows, and
+    # PostgreSQL then compares each with each.
+    areas = session.execute(
+        select(Area.code, Area.level, Area.parent_code).where(
+            Area.edition_id == edition.id, Area.level != Level.DEDICATED.value
         )
     ).all()
-    levels = set(
-        session.scalars(select(Area.level).where(Area.edition_id == edition.id).distinct())
-    )
+    levels, parents = {row.level for row in areas}, {row.parent_code for row in areas}
+    ends = [
+        (row.code, row.level)
+        for row in areas
+        if row.level != Level.MICRO.value and row.code not in parents
+    ]
     if Level.DISTRICT.value not in levels:
         raise Unprocessable("map_empty", name=edition.name)
     finest = TILING[max(TILING.index(level) for level in TILING if level.value in levels)]
