@@ -127,6 +127,14 @@ class FileReport(Command):
     note: Words = ""
 
 
+class Reclassify(Command):
+    """Another category or severity, and why."""
+
+    category: Code
+    severity: Severity
+    reason: SomeWords
+
+
 class Dispatch(Command):
     """Which unit is to handle the case."""
 

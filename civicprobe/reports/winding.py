@@ -50,6 +50,8 @@ def wind(session: Session, report: Report, action: Action, party: Party, now: da
         _stop_for_question(session, report, now)
     elif action is Action.ADD and party is Party.REPORTER:
         _go_on_after_answer(session, report, now)
+    elif action is Action.RECLASSIFY:
+        _take_new_limits(session, report, now)
     elif action in _WINDS:
         _turn(session, report, action, now)
 
@@ -117,6 +119,23 @@ def reckon(session: Session, clock: Clock) -> None:
         [_pause_of(pause) for pause in clock.pauses],
     )
     _keep(clock, due)
+
+
+def _take_new_limits(session: Session, report: Report, now: datetime) -> None:
+    """Another category or severity has other limits; what is late already gets no longer one."""
+    running = _running(session, report.id)
+    stages = sorted(running.keys() - {Stage.WHOLE})
+    limits = find_limits(session, stages, report.category_code, report.severity)
+    for stage, limit in limits.items():
+        clock = running[Stage(stage)]
+        before, due_at = (clock.amount, clock.unit), clock.due_at
+        clock.amount, clock.unit = limit.amount, limit.unit
+        reckon(session, clock)
+        longer = due_at is not None and (clock.due_at is None or clock.due_at > due_at)
+        if due_at is not None and due_at <= now and longer:
+            clock.amount, clock.unit = before
+            reckon(session, clock)
+    _note_due(session, report, running.values(), stages_of(report))
 
 
 def list_running(session: Session, report_id: int) -> list[Clock]:

@@ -23,7 +23,7 @@ from civicprobe.reports.services.raise_case import raise_case
 from civicprobe.reports.services.rate import rate
 from civicprobe.reports.services.reassign import reassign
 from civicprobe.reports.services.reopen import reopen
-from civicprobe.reports.services.review import file
+from civicprobe.reports.services.review import file, reclassify
 from civicprobe.reports.transitions import By
 
 
@@ -51,6 +51,7 @@ DOINGS: Mapping[Action, Doing] = {
     Action.RETURN: Doing(commands.Return, return_case),
     Action.ASK: Doing(commands.Ask, ask),
     Action.RATE: Doing(commands.Rate, rate),
+    Action.RECLASSIFY: Doing(commands.Reclassify, reclassify),
     Action.RAISE: Doing(commands.Raise, raise_case),
 }
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from civicprobe.catalog.models import TimeLimit
-from civicprobe.errors import Conflict
+from civicprobe.errors import Conflict, Unprocessable
 from civicprobe.notices.models import Notice
 from civicprobe.reports.clocks import Lateness
 from civicprobe.reports.commands import (
@@ -20,6 +20,7 @@ from civicprobe.reports.commands import (
     Propose,
     Raise,
     Reassign,
+    Reclassify,
     Reopen,
     Return,
     SendBack,
@@ -40,7 +41,7 @@ from civicprobe.reports.services.late import list_due, look, postpone
 from civicprobe.reports.services.raise_case import raise_case
 from civicprobe.reports.services.reassign import reassign
 from civicprobe.reports.services.reopen import reopen
-from civicprobe.reports.services.review import file
+from civicprobe.reports.services.review import file, reclassify
 from civicprobe.reports.services.submit import submit
 from tests.town import CITY, GRID, INTAKE, SPOT
 from tests.unit.grid.conftest import LEFT, TOWN
@@ -160,6 +161,21 @@ def test_severity_and_category_choose_the_limit_and_no_limit_still_has_an_order(
     report = placed(town)
     assert running(town, report) == {}
     assert report.due_at == report.created_at + timedelta(days=15)
+
+
+def test_another_severity_has_another_limit_but_late_stays_late(town, session):
+    report = dispatched(town)
+    change = Reclassify(category="road_damage", severity=Severity.GRAVE, reason="塌得深")
+    reclassify(session, report, change, by=town.by("left-1", report, hours(0.5)))
+    assert running(town, report)["handling"].due_at == hours(5)
+    assert report.due_at == hours(1), "to be accepted within the hour"
+    milder = Reclassify(category="road_damage", severity=Severity.MINOR, reason="看错了")
+    reclassify(session, report, milder, by=town.by("left-1", report, hours(2)))
+    assert report.due_at == hours(1), "late stays late"
+    assert running(town, report)["handling"].due_at == datetime(2026, 11, 30, 9, tzinfo=UTC)
+    strange = Reclassify(category="no_such", severity=Severity.MINOR, reason="?")
+    with pytest.raises(Unprocessable):
+        reclassify(session, report, strange, by=town.by("left-1", report, hours(2)))
 
 
 def test_a_question_stops_the_clock_until_the_answer_and_only_twice(town, session):
