@@ -17,7 +17,7 @@ import pytest
 from bench.city import City, database_of, running_city
 from civicprobe.samples import Scene, Shot, photograph
 
-PHOTO_WAIT_S = 3
+PHOTO_WAIT_S = 8
 Answer = tuple[int, dict[str, Any]]
 
 
