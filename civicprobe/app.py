@@ -18,6 +18,7 @@ from civicprobe.reports import (
     pages_member,
     pages_office,
     pages_rider,
+    pages_ui,
     pages_unit,
     photo_pages,
 )
@@ -35,6 +36,7 @@ PAGES = (
     pages_member.blueprint,
     pages_unit.blueprint,
     pages_map.blueprint,
+    pages_ui.blueprint,
     pages_office.blueprint,
     pages_people,
     photo_pages.blueprint,

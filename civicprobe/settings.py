@@ -147,6 +147,9 @@ class Settings:
     edition_check_s: int = _setting(
         _between(1, 10), 3, "How often a process looks for a newly activated map, in seconds"
     )
+    development: bool = _setting(
+        _flag, False, "For developing pages: shows every part in every state under /o/ui"
+    )
     log_level: str = _setting(
         _one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "How much is logged"
     )

@@ -16,6 +16,7 @@ from civicprobe.accounts.identity import current_actor
 from civicprobe.accounts.roles import Role
 from civicprobe.db import db, utc_now
 from civicprobe.notices.inbox import count_unread
+from civicprobe.reports.page_time import left
 from civicprobe.reports.word_codes import word
 from civicprobe.web.locale import locale
 
@@ -109,6 +110,7 @@ def _give_words(state: BlueprintSetupState) -> None:
         moment=moment,
         exact_moment=exact_moment,
         asset=asset,
+        left=left,
         frame=frame,
         new_id=uuid4,
         other_language=other_language,
