@@ -1,6 +1,7 @@
 """A map is switched under load: nobody fails, no answer mixes two maps, all follow it."""
 
 from dataclasses import replace
+from functools import partial
 
 import shapely
 
@@ -28,13 +29,17 @@ def copy_of(city, name):
     return [Point(spot.y, spot.x) for spot in spots]
 
 
-def test_a_new_map_under_load(live):
-    points = copy_of(live.city, "next")
-    seen = through(live.city, lambda: activate_in(live.city, "next"), points, calm_s=1.0)
-    activate_in(live.city, live.city.sample.edition)
-    located = [each.body["edition"] for each in seen.answers if each.point is not None]
-    assert {"sample", "next"} == set(located), "both were seen"
-    assert located[-1] == "next"
-    assert len(seen.answers) > 150
-    assert (seen.failed, seen.mixed) == (0, 0)
-    assert max(seen.server_followed_s, seen.worker_followed_s) < 2 * EVERYWHERE_WITHIN_S
+def test_a_new_map_under_load_and_the_way_back(live):
+    """Back as well: the city is shared, and a map that was left can be taken up again."""
+    old, points = live.city.sample.edition, copy_of(live.city, "next")
+    told = [
+        (name, through(live.city, partial(activate_in, live.city, name), points, calm_s=1))
+        for name in ("next", old)
+    ]
+    for name, seen in told:
+        located = [each.body["edition"] for each in seen.answers if each.point is not None]
+        assert {old, "next"} == set(located), "both were seen"
+        assert located[-1] == name
+        assert len(seen.answers) > 150
+        assert (seen.failed, seen.mixed) == (0, 0)
+        assert max(seen.server_followed_s, seen.worker_followed_s) < 2 * EVERYWHERE_WITHIN_S
