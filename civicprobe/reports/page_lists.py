@@ -16,7 +16,7 @@ from civicprobe.reports.clocks import Lateness
 from civicprobe.reports.lifecycle import State
 from civicprobe.reports.models import Report
 from civicprobe.reports.page_case import Named, name_categories, name_units
-from civicprobe.reports.queries import list_thumbs
+from civicprobe.reports.queries import list_thumbs, list_updates
 from civicprobe.reports.queues import VIEWS, QueueFilter, count_views, list_queue, place_in
 from civicprobe.reports.schemas import QueueItem, queue_item
 from civicprobe.web.paging import decode_cursor, encode_cursor
@@ -27,12 +27,19 @@ FILTERS = ("view", "state", "street", "category", "overdue")
 
 @dataclass(frozen=True)
 class Row:
-    """One report in a list: its category, place and whoever has it, by name."""
+    """One report in a list: its category, place and whoever has it, by name.
+
+    `days` is how long it has been open, in whole days; `updated_at` when something last happened.
+    """
 
     item: QueueItem
     category: str | None
     place: str
     holder: str
+    unit: str
+    member: str
+    days: int
+    updated_at: datetime
     late: Lateness
     show_due: bool
 
@@ -48,8 +55,13 @@ class Listed:
     next: str | None
 
 
-def read_list(session: Session, actor: Actor, *, limit: int = PAGE) -> Listed:
-    """The page of the caller's queue that this request's URL asks for; raises Invalid."""
+def read_list(
+    session: Session, actor: Actor, *, limit: int = PAGE, path: str | None = None
+) -> Listed:
+    """The page of the caller's queue that this request's URL asks for; raises Invalid.
+
+    `path` is where what is older is asked for; by default where this was.
+    """
     views = list(VIEWS[actor.role])
     asked = {key: request.args.get(key) or None for key in FILTERS}
     asked["view"] = asked["view"] or views[0]
@@ -62,7 +74,7 @@ def read_list(session: Session, actor: Actor, *, limit: int = PAGE) -> Listed:
         view=str(asked["view"]),
         views=views,
         counts=count_views(session, actor, now),
-        next=_older(place_in(page[-1], ask, actor.role)) if len(found) > limit else None,
+        next=_older(path, place_in(page[-1], ask, actor.role)) if len(found) > limit else None,
     )
 
 
@@ -73,12 +85,17 @@ def read_rows(session: Session, actor: Actor, reports: Sequence[Report]) -> list
     categories, units = name_categories(session), name_units(session)
     places = _places(session, reports)
     aliases = _aliases(session, reports)
+    updates = list_updates(session, [report.id for report in reports])
     return [
         Row(
             item=queue_item(report, thumbs.get(report.id), actor),
             category=_name_of(categories.get(report.category_code or "")),
             place=places[report.id],
             holder=_holder(report, units, aliases),
+            unit=_name_of(units.get(report.unit_id or 0)) or "",
+            member=aliases.get(report.assignee_id or 0, ""),
+            days=((report.closed_at or now) - report.created_at).days,
+            updated_at=updates.get(report.id, report.created_at),
             late=_late(report, now),
             show_due=actor.role is not Role.RIDER,
         )
@@ -88,7 +105,7 @@ def read_rows(session: Session, actor: Actor, reports: Sequence[Report]) -> list
 
 def _places(session: Session, reports: Sequence[Report]) -> dict[int, str]:
     """The street and what lies within it, as people say it, by report."""
-    wanted = ("street", "community", "micro")
+    wanted = ("street", "micro")
     names: dict[tuple[int | None, str], str] = {}
     for edition in {report.edition_id for report in reports}:
         codes = {
@@ -110,7 +127,7 @@ def _places(session: Session, reports: Sequence[Report]) -> dict[int, str]:
 
 
 def _aliases(session: Session, reports: Sequence[Report]) -> dict[int, str]:
-    people = {report.assignee_id for report in reports if report.state == State.ASSIGNED}
+    people = {report.assignee_id for report in reports}
     return {person: find_alias(session, person) or "" for person in people if person is not None}
 
 
@@ -132,6 +149,6 @@ def _holder(report: Report, units: Mapping[int, Named], aliases: Mapping[int, st
     return _name_of(units.get(report.unit_id or 0)) or "" if with_unit else ""
 
 
-def _older(last: tuple[datetime, int]) -> str:
+def _older(path: str | None, last: tuple[datetime, int]) -> str:
     asked = request.args.to_dict() | {"cursor": encode_cursor(*last)}
-    return f"{request.path}?{urlencode(asked)}"
+    return f"{path or request.path}?{urlencode(asked)}"

@@ -1,5 +1,7 @@
 """The desk's pages: the table of cases, one case with its action bar; and everybody's messages."""
 
+from typing import Any
+
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
@@ -15,45 +17,68 @@ from civicprobe.reports.page_lists import read_list
 from civicprobe.reports.page_parts import pages
 from civicprobe.reports.page_sketch import sketch_of
 from civicprobe.reports.queries import get_report
+from civicprobe.web.etag import tagged
 
 blueprint = pages("pages_office")
 
 # What a desk came for, in the order it is looked for.
 MAIN_ACTIONS = ("close", "place", "dispatch", "file")
+ROWS = 50
 
 
 @blueprint.get("/o")
 @requires(Role.OFFICE, Role.ADMIN)
 def desk() -> str | Response:
     """The table; every filter is in the URL. A number leads straight to its case."""
-    actor, find = current_actor(), request.args.get("find", "").strip()
+    find = request.args.get("find", "").strip()
     if find:
         return redirect(url_for(".case", number=find))
-    listed = read_list(db.session(), actor)
+    session, opened = db.session(), request.args.get("open")
+    shown = _read(opened) if opened else {}
     return render_template(
         "office/desk.html",
         here="queue",
-        categories=list(name_categories(db.session()).values()),
-        streets=list_streets(db.session(), actor.area_code),
-        asked={name: request.args.get(name, "") for name in ("category", "street", "find")},
-        **vars(listed),
+        categories=list(name_categories(session).values()),
+        streets=list_streets(session, current_actor().area_code),
+        open=opened,
+        rows_url=f"{url_for('.rows')}?{request.query_string.decode()}",
+        **shown,
+        **_table(),
     )
+
+
+@blueprint.get("/o/rows")
+@requires(Role.OFFICE, Role.ADMIN)
+def rows() -> Response:
+    """The table and the counts alone, with a tag: what an open desk asks for again and again."""
+    return tagged(render_template("office/again.html", **_table()), "text/html")
 
 
 @blueprint.get("/o/<number>")
 @requires(Role.OFFICE, Role.ADMIN)
 def case(number: str) -> str:
     """One case: pictures, facts, every step, and what may be done now."""
-    return _case(number)
+    return render_template("office/case.html", here="case", **_read(number))
+
+
+@blueprint.get("/o/<number>/preview")
+@requires(Role.OFFICE, Role.ADMIN)
+def preview(number: str) -> str:
+    """The same beside the table."""
+    return render_template("office/preview.html", **_read(number))
 
 
 @blueprint.post("/o/<number>")
 @requires(Role.OFFICE)
-def act(number: str) -> Response | tuple[str, int]:
-    """Take one action of the bar."""
+def act(number: str) -> Response | tuple[str, int] | str:
+    """Take one action of the bar; the preview is answered with itself."""
     form = take_action(number)
+    beside = request.headers.get("X-Part") == "preview"
+    page = "office/preview.html" if beside else "office/case.html"
     if form is not None:
-        return _case(number, form=form), form.status
+        return render_template(page, here="case", **_read(number, form=form)), form.status
+    if beside:
+        return render_template(page, done=True, **_read(number))
     flash(gettext("%(number)s 已办好", number=number), "good")
     return redirect(url_for(".case", number=number), 303)
 
@@ -73,19 +98,24 @@ def inbox() -> str:
     return page
 
 
-def _case(number: str, *, form: PageForm | None = None) -> str:
+def _table() -> dict[str, Any]:
+    """The page of the queue that this request's URL asks for, and what it asks."""
+    asked = {name: request.args.get(name, "") for name in ("category", "street", "find")}
+    listed = read_list(db.session(), current_actor(), limit=ROWS, path="/o")
+    return {"asked": asked, "filtered": any(asked.values()), **vars(listed)}
+
+
+def _read(number: str, *, form: PageForm | None = None) -> dict[str, Any]:
+    """What the page of a case is made of."""
     actor = current_actor()
     report = get_report(db.session(), number, visible=actor)
-    found = read_case(db.session(), report, seen_by=actor, now=utc_now())
-    return render_template(
-        "office/case.html",
-        here="case",
-        case=found,
-        form=form,
-        sketch=sketch_of(db.session(), report),
-        main_action=_main_action,
+    return {
+        "case": read_case(db.session(), report, seen_by=actor, now=utc_now()),
+        "form": form,
+        "sketch": sketch_of(db.session(), report),
+        "main_action": _main_action,
         **CHOICES,
-    )
+    }
 
 
 def _main_action(case: Case) -> str:

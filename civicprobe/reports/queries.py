@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -89,6 +90,16 @@ def list_thumbs(session: Session, report_ids: Sequence[int]) -> dict[int, Photo]
         .order_by(Photo.report_id, Photo.n.desc())
     )
     return {photo.report_id: photo for photo in rows}
+
+
+def list_updates(session: Session, report_ids: Sequence[int]) -> dict[int, datetime]:
+    """When something last happened to each of these reports."""
+    rows = session.execute(
+        select(ReportEvent.report_id, ReportEvent.at)
+        .join(Report, and_(Report.id == ReportEvent.report_id, Report.seq == ReportEvent.seq))
+        .where(ReportEvent.report_id.in_(report_ids))
+    )
+    return {report_id: at for report_id, at in rows}
 
 
 def get_photo(session: Session, photo_id: UUID) -> Photo:

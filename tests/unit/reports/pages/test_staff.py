@@ -147,12 +147,12 @@ def test_the_desk_counts_filters_and_finds(town):
     assert other in one
     assert desk.get(f"/o?find={number}").location == f"/o/{number}"
     assert desk.get("/o?view=nonsense").status_code == 400
-    assert re.search(r"待派遣 <span class=\"count count-soft\">0<", both)
+    assert re.search(r"待派遣<span class=\"count count-soft\">0<", both)
 
 
 def test_older_pages_follow_a_cursor(town, monkeypatch):
     numbers = [town.report(town.rider(), at=HERE) for _ in range(3)]
-    monkeypatch.setattr("civicprobe.reports.page_lists.read_list.__kwdefaults__", {"limit": 2})
+    monkeypatch.setattr("civicprobe.reports.pages_office.ROWS", 2)
     desk = town.staff("street")
     first = desk.get("/o?view=all")
     link = re.search(r'href="([^"]+)" rel="next"', first.text)
