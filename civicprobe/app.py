@@ -23,13 +23,14 @@ from civicprobe.reports import (
     photo_pages,
 )
 from civicprobe.reports.api import blueprint as reports_api
+from civicprobe.reports.api_queue import blueprint as queue_api
 from civicprobe.settings import Settings
 from civicprobe.storage import open_storage
 from civicprobe.web import headers, locale, logs, parts, problem
 
 ROOT = Path(__file__).parents[1]
 MIGRATIONS = ROOT / "migrations"
-APIS = (reports_api, grid_api, accounts_api, operations.api)
+APIS = (reports_api, queue_api, grid_api, accounts_api, operations.api)
 PAGES = (
     pages_staff,
     pages_rider.blueprint,

@@ -30,6 +30,7 @@ TOPICS: Mapping[str, Route] = {
     "enrich": Route("reports.enrich", "enrich"),
     "pictures": Route("reports.pictures", "pictures"),
     "resemble": Route("reports.resemble", "enrich"),
+    "words": Route("reports.words", "notices"),
     "notice": Route("notices.tell", "notices"),
     "give_up": Route("reports.give_up", "enrich"),
 }

@@ -9,6 +9,7 @@ from civicprobe.reports.services import enrich as enriching
 from civicprobe.reports.services import pictures as copying
 from civicprobe.reports.services import resemble as resembling
 from civicprobe.reports.services.give_up import give_up as hand_to_desk
+from civicprobe.reports.services.words import index_words
 from civicprobe.web.parts import parts
 from workers.work import short_read, unit_of_work, work
 
@@ -42,6 +43,13 @@ def resemble(row_id: int, report_id: int) -> None:
     facts = enriching.read_photos(parts().storage, wanted)
     with unit_of_work(row_id) as session:
         resembling.resemble(session, report_id, facts)
+
+
+@work("words")
+def words(row_id: int, report_id: int) -> None:
+    """Make a report findable by its words."""
+    with unit_of_work(row_id) as session:
+        index_words(session, report_id)
 
 
 @work("give_up")

@@ -47,6 +47,18 @@ PARENT_LEVEL = {
 }
 
 
+def level_of(code: str) -> Level | None:
+    """The level of an area by its code's length, None for a code that is none of ours.
+
+    City codes end with 00 (GB/T 2260); a code of 15 digits is taken for a general grid's.
+    """
+    if not code.isascii() or not code.isalnum():
+        return None
+    if len(code) == CODE_LENGTH[Level.CITY]:
+        return Level.CITY if code.endswith("00") else Level.DISTRICT
+    return next((level for level in TILING if CODE_LENGTH[level] == len(code)), None)
+
+
 class AreaName(NamedTuple):
     """One area as it is spoken of."""
 

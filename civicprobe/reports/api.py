@@ -1,4 +1,4 @@
-"""The reports over HTTP: submit, photos, read, act, queue. Parses, picks a status, commits once."""
+"""The reports over HTTP: submit, photos, read, act. Parses, picks a status, commits once."""
 
 import json
 from http import HTTPStatus
@@ -10,7 +10,7 @@ from flask import Response, request
 from civicprobe.accounts.identity import current_actor, requires
 from civicprobe.accounts.roles import Role
 from civicprobe.db import db, reading, utc_now
-from civicprobe.errors import Fault, Invalid, NotFound
+from civicprobe.errors import Fault, NotFound
 from civicprobe.reports.commands import ActionAsk, LaterFix, SubmitReport
 from civicprobe.reports.doors import (
     act_on,
@@ -22,14 +22,12 @@ from civicprobe.reports.doors import (
     submit_with_photos,
     take_in,
 )
-from civicprobe.reports.queries import find_own, get_report, list_thumbs
-from civicprobe.reports.queues import QueueFilter, list_queue, place_in
-from civicprobe.reports.schemas import QueueBody, ReportBody, queue_item
+from civicprobe.reports.queries import find_own, get_report
+from civicprobe.reports.schemas import ReportBody
 from civicprobe.reports.services.add import add_fix
 from civicprobe.reports.services.photos import add_evidence, add_photo, check_number, refuse_photo
 from civicprobe.reports.transitions import By
 from civicprobe.web.etag import tagged
-from civicprobe.web.paging import decode_cursor, encode_cursor
 
 blueprint = APIBlueprint("reports_api", __name__, url_prefix="/api/v1", tag="reports")
 
@@ -127,38 +125,6 @@ def read_report(key: str) -> Response:
 def act(number: str, ask: ActionAsk) -> Response:
     """Take one action; the answer is the report afterwards. The same `id` gets the same answer."""
     return _json(act_on(number, ask), HTTPStatus.OK)
-
-
-@blueprint.get("/queue")
-@requires(*READERS)
-@blueprint.output(QueueBody)
-def read_queue() -> Response:
-    """A page of the caller's queue; every filter is in the URL."""
-    actor, limit = current_actor(), _limit()
-    after = decode_cursor(request.args.get("cursor"))
-    ask = queue_filter()
-    rows = list_queue(db.session(), actor, ask, now=utc_now(), after=after, limit=limit)
-    thumbs = list_thumbs(db.session(), [row.id for row in rows])
-    page = rows[:limit]
-    last = page[-1] if len(rows) > limit else None
-    body = QueueBody(
-        items=[queue_item(row, thumbs.get(row.id), actor) for row in page],
-        next=encode_cursor(*place_in(last, ask, actor.role)) if last else None,
-    )
-    return tagged(body.model_dump_json())
-
-
-def queue_filter() -> QueueFilter:
-    """The filters in the URL; raises Invalid for a state that is none."""
-    names = ("view", "state", "street", "category", "overdue")
-    return QueueFilter.read({name: request.args.get(name) or None for name in names})
-
-
-def _limit() -> int:
-    text = request.args.get("limit", "50")
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 100:
-        raise Invalid("limit_out_of_range", most=100)
-    return int(text)
 
 
 def _json(body: str | dict[str, Any], status: HTTPStatus) -> Response:

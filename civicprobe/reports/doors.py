@@ -5,24 +5,37 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
+from http import HTTPStatus
+from uuid import UUID, uuid5
 
 from pydantic import TypeAdapter, ValidationError
 from werkzeug.datastructures import FileStorage, Headers
 
 from civicprobe.accounts.identity import current_actor
 from civicprobe.db import db, utc_now
-from civicprobe.errors import Conflict, FieldFault, Invalid, NotFound, TooLarge, Unprocessable
+from civicprobe.errors import (
+    Conflict,
+    Fault,
+    FieldFault,
+    Invalid,
+    NotFound,
+    TooLarge,
+    Unprocessable,
+)
 from civicprobe.grid.city import City, active_city
 from civicprobe.reports.commands import ActionAsk, SubmitReport
+from civicprobe.reports.commands_queue import BulkAsk, BulkRow
 from civicprobe.reports.intake import check_upload
+from civicprobe.reports.lifecycle import State
 from civicprobe.reports.models import Report
 from civicprobe.reports.queries import find_own, get_report
 from civicprobe.reports.schemas import report_body
+from civicprobe.reports.schemas_queue import BulkResult
 from civicprobe.reports.services.perform import find_answer, keep_answer, perform
 from civicprobe.reports.services.photos import MAX_PHOTOS, StoredPhoto, add_photo
 from civicprobe.reports.services.submit import Intake, Receipt, submit
 from civicprobe.reports.transitions import By
+from civicprobe.web.messages import title_of
 from civicprobe.web.parts import parts
 
 _JSON_OBJECT: TypeAdapter[dict[str, object]] = TypeAdapter(dict[str, object])
@@ -68,6 +81,32 @@ def _act_on(number: str, ask: ActionAsk) -> str:
         keep_answer(db.session(), report, ask, body, by=by)
     db.session.commit()
     return body
+
+
+def act_on_many(ask: BulkAsk) -> list[BulkResult]:
+    """The same action on many reports, each committed by itself; one that fails stops no other.
+
+    Each row's own id comes of the client's and its number, so that asking again repeats nothing.
+    """
+    return [_act_on_row(ask, row) for row in ask.rows]
+
+
+def _act_on_row(ask: BulkAsk, row: BulkRow) -> BulkResult:
+    own_id = uuid5(ask.id, row.number)
+    try:
+        single = ActionAsk(id=own_id, action=ask.action, version=row.version, data=ask.data)
+        body = json.loads(act_on(row.number, single))
+    except Fault as fault:
+        db.session.rollback()
+        return BulkResult(
+            number=row.number, status=fault.status, code=fault.code, title=title_of(fault.code)
+        )
+    return BulkResult(
+        number=row.number,
+        status=HTTPStatus.OK,
+        state=State(body["state"]),
+        version=body["version"],
+    )
 
 
 def take_in(uuid: UUID, command: SubmitReport) -> Receipt:

@@ -13,7 +13,7 @@ from math import cos, floor, hypot, radians
 # than REACH_M, so that the nine cells around a point hold all that is within reach.
 _CELL_LAT, _CELL_LON = 0.0005, 0.0006
 _COLUMNS = 1 << 20
-_METRES_A_DEGREE = 111_195.0
+METRES_A_DEGREE = 111_195.0
 
 REACH_M = 50.0
 LOOK_BITS_SAME, LOOK_BITS_LIKE = 4, 10
@@ -67,10 +67,19 @@ def cells_around(lat: float, lon: float) -> list[int]:
     return [_number(row + up, column + side) for up, side in product(steps, steps)]
 
 
+def cells_within(lat: float, lon: float, radius_m: float) -> list[tuple[int, int]]:
+    """First and last number of the cells of each row that a circle reaches into."""
+    up = radius_m / METRES_A_DEGREE
+    aside = up / cos(radians(lat))
+    first, last = (floor((lon + side) / _CELL_LON) for side in (-aside, aside))
+    rows = range(floor((lat - up) / _CELL_LAT), floor((lat + up) / _CELL_LAT) + 1)
+    return [(_number(row, first), _number(row, last)) for row in rows]
+
+
 def distance_m(a: Sight, b: Sight) -> float:
     """Metres between two points that lie close together."""
     east = (a.lon - b.lon) * cos(radians((a.lat + b.lat) / 2))
-    return hypot(a.lat - b.lat, east) * _METRES_A_DEGREE
+    return hypot(a.lat - b.lat, east) * METRES_A_DEGREE
 
 
 def bits_apart(look: int, other: int) -> int:

@@ -1,6 +1,7 @@
-"""Tables of the queue: Report, Photo, ReportEvent with its erasable side, and answers given."""
+"""Tables of the queue: reports, photos, clocks, chained events, words to find, answers given."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -25,6 +26,11 @@ from civicprobe.reports.lifecycle import Facts, Outcome, State
 from civicprobe.reports.numbers import number_of
 
 OPEN_STATES = "state NOT IN ('closed', 'merged')"
+IS_OPEN: Any = {"postgresql_where": text(OPEN_STATES), "sqlite_where": text(OPEN_STATES)}
+COME_BACK = text(f"{OPEN_STATES} AND reopened > 0")
+IS_THRICE_LATE = text("ended_at IS NULL AND told = 'thrice'")
+# Compared byte by byte, so that the beginning of a term is a range of its index.
+TermText = String(32).with_variant(String(32, collation="C"), "postgresql")
 
 
 class Report(Model):
@@ -90,18 +96,40 @@ class Report(Model):
                 column,
                 "due_at",
                 "id",
-                postgresql_where=text(OPEN_STATES),
-                sqlite_where=text(OPEN_STATES),
+                **IS_OPEN,
             )
-            for column in ("assignee_id", "unit_id", "street_code", "district_code")
+            for column in (
+                "assignee_id",
+                "unit_id",
+                "street_code",
+                "district_code",
+                "city_code",
+                "category_code",
+            )
+        ),
+        # A whole city has too many open cases to walk past those in other states.
+        Index("ix_reports_open_city_state", "city_code", "state", "due_at", "id", **IS_OPEN),
+        Index(
+            "ix_reports_come_back",
+            "due_at",
+            "id",
+            postgresql_where=COME_BACK,
+            sqlite_where=COME_BACK,
+        ),
+        *(
+            Index(f"ix_reports_past_{column}", f"{column}_code", "created_at", "id")
+            for column in ("street", "district", "community", "general", "micro")
+        ),
+        *(
+            Index(f"ix_reports_past_{column}", f"{column}_id", "created_at", "id")
+            for column in ("assignee", "unit")
         ),
         Index("ix_reports_latest", "created_at", "id"),
         Index(
             "ix_reports_open_cell",
             "cell",
             "created_at",
-            postgresql_where=text(OPEN_STATES),
-            sqlite_where=text(OPEN_STATES),
+            **IS_OPEN,
         ),
         Index("ix_reports_cell", "cell", "category_code", "created_at"),
     )
@@ -163,6 +191,56 @@ class Photo(Model):
     )
 
 
+class SearchTerm(Model):
+    """A term that some report's words hold, and how it is said: pinyin is kept once a term."""
+
+    __tablename__ = "search_terms"
+
+    term: Mapped[str] = mapped_column(TermText, primary_key=True)
+    sounds: Mapped[str] = mapped_column(TermText, index=True)
+    initials: Mapped[str] = mapped_column(TermText, index=True)
+
+
+class SearchPosting(Model):
+    """A report whose words hold a term, by who may read those words."""
+
+    __tablename__ = "search_postings"
+
+    term: Mapped[str] = mapped_column(TermText, primary_key=True)
+    report_id: Mapped[int] = mapped_column(
+        ForeignKey("reports.id"), primary_key=True, index=True, autoincrement=False
+    )
+    audience: Mapped[str] = mapped_column(String(16), primary_key=True)
+
+
+class Snooze(Model):
+    """A card put aside by one who sees it, until a moment: their own setting, no event."""
+
+    __tablename__ = "snoozes"
+
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("accounts.id"), primary_key=True, autoincrement=False
+    )
+    report_id: Mapped[int] = mapped_column(
+        ForeignKey("reports.id"), primary_key=True, autoincrement=False
+    )
+    until_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SavedView(Model):
+    """Filters of a queue that somebody keeps under a name; `query` is what stands in the URL."""
+
+    __tablename__ = "saved_views"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    name: Mapped[str] = mapped_column(String(40))
+    query: Mapped[dict[str, str]] = mapped_column(JsonDict)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (UniqueConstraint("account_id", "name"),)
+
+
 class Resemblance(Model):
     """An earlier report found like this one (疑似重复): how much, why, and what its rider says.
 
@@ -213,6 +291,12 @@ class Clock(Model):
             unique=True,
             postgresql_where=text("ended_at IS NULL"),
             sqlite_where=text("ended_at IS NULL"),
+        ),
+        Index(
+            "ix_clocks_thrice",
+            "report_id",
+            postgresql_where=IS_THRICE_LATE,
+            sqlite_where=IS_THRICE_LATE,
         ),
         Index(
             "ix_clocks_next",

@@ -13,16 +13,17 @@ from civicprobe.accounts.roles import Role
 from civicprobe.db import utc_now
 from civicprobe.grid.queries import area_names, find_alias
 from civicprobe.reports.clocks import Lateness
+from civicprobe.reports.filters import FILTERS, QueueFilter
 from civicprobe.reports.lifecycle import State
 from civicprobe.reports.models import Report
 from civicprobe.reports.page_case import Named, name_categories, name_units
 from civicprobe.reports.queries import list_thumbs, list_updates
-from civicprobe.reports.queues import VIEWS, QueueFilter, count_views, list_queue, place_in
+from civicprobe.reports.queues import count_views, list_queue, place_in
 from civicprobe.reports.schemas import QueueItem, queue_item
+from civicprobe.reports.views import VIEWS
 from civicprobe.web.paging import decode_cursor, encode_cursor
 
 PAGE = 30
-FILTERS = ("view", "state", "street", "category", "overdue")
 
 
 @dataclass(frozen=True)

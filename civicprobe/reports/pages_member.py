@@ -7,13 +7,14 @@ from werkzeug.wrappers import Response
 from civicprobe.accounts.identity import current_actor, requires
 from civicprobe.accounts.roles import Role
 from civicprobe.db import db, utc_now, writing
+from civicprobe.reports.filters import QueueFilter
 from civicprobe.reports.page_case import CHOICES, read_case
 from civicprobe.reports.page_forms import PageForm, take_action
 from civicprobe.reports.page_lists import read_list
 from civicprobe.reports.page_parts import pages
 from civicprobe.reports.page_sketch import sketch_of
 from civicprobe.reports.queries import get_report
-from civicprobe.reports.queues import QueueFilter, list_queue
+from civicprobe.reports.queues import list_queue
 from civicprobe.reports.services.open import mark_opened
 
 blueprint = pages("pages_member", "/g")

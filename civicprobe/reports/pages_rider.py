@@ -12,12 +12,13 @@ from civicprobe.errors import Fault, TooMany
 from civicprobe.notices.inbox import list_notices, mark_read
 from civicprobe.reports.commands import SubmitReport
 from civicprobe.reports.doors import read_uuid, submit_with_photos
+from civicprobe.reports.filters import QueueFilter
 from civicprobe.reports.page_case import STAGES, name_categories, read_case
 from civicprobe.reports.page_forms import PageForm, take_action
 from civicprobe.reports.page_lists import read_list, read_rows
 from civicprobe.reports.page_parts import pages
 from civicprobe.reports.queries import get_report
-from civicprobe.reports.queues import QueueFilter, list_queue
+from civicprobe.reports.queues import list_queue
 
 blueprint = pages("pages_rider")
 RECENT = 3

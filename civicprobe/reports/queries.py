@@ -12,8 +12,11 @@ from sqlalchemy.orm import Session
 from civicprobe.accounts.actor import Actor
 from civicprobe.accounts.roles import Role
 from civicprobe.errors import NotFound
+from civicprobe.grid.areas import Level, level_of
 from civicprobe.reports.models import EventPrivate, Photo, Report, ReportEvent
 from civicprobe.reports.numbers import row_id_of
+
+DESKS = (Level.STREET, Level.DISTRICT, Level.CITY)
 
 
 @dataclass(frozen=True)
@@ -36,12 +39,14 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
         case Role.UNIT:
             return and_(Report.unit_id == actor.unit_id, Report.dispatched_at.is_not(None))
         case Role.OFFICE:
-            return or_(
-                *(
-                    column == actor.area_code
-                    for column in (Report.street_code, Report.district_code, Report.city_code)
-                )
-            )
+            return _of_desk(actor.area_code)
+
+
+def _of_desk(area_code: str | None) -> ColumnElement[bool]:
+    """A code's length says its level, so that one index answers; of a strange one any may be."""
+    level = level_of(area_code or "")
+    levels = (level,) if level in DESKS else DESKS
+    return or_(*(getattr(Report, f"{desk}_code") == area_code for desk in levels))
 
 
 def get_report(session: Session, key: str, *, visible: Actor, lock: bool = False) -> Report:

@@ -187,13 +187,6 @@ class QueueItem(Headline):
     thumb_url: str | None
 
 
-class QueueBody(Body):
-    """A page of a queue; `next` is the cursor of the page after it, if there is one."""
-
-    items: list[QueueItem]
-    next: str | None
-
-
 def report_body(session: Session, report: Report, *, seen_by: Actor, now: datetime) -> ReportBody:
     """The report as `seen_by` may see it at this moment."""
     standing = standing_of(session, report, seen_by)

@@ -98,6 +98,8 @@ def apply(
     _write(session, report, row, step, event)
     session.add_all([event, private] if private else [event])
     wind(session, report, move.action, move.party, by.now)
+    if step.private.get("note"):
+        outbox.write(session, "words", now=by.now, report_id=report.id)
     for about in row.tells:
         outbox.write(
             session, "notice", now=by.now, report_id=report.id, seq=event.seq, about=about.value

@@ -18,9 +18,9 @@ from civicprobe.reports.commands import Ground
 from civicprobe.reports.lifecycle import Action, Outcome, Party, Severity, State, Topic
 from civicprobe.reports.likeness import REASONS
 from civicprobe.reports.page_case import STAGES
-from civicprobe.reports.queues import VIEWS
 from civicprobe.reports.services.place import BY_HAND
 from civicprobe.reports.sightings import Source
+from civicprobe.reports.views import VIEWS
 
 ROOT = Path(__file__).parents[2]
 CODE = ROOT / "civicprobe"

@@ -6,7 +6,7 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from civicprobe import outbox
-from civicprobe.reports.models import ActionAnswer, Photo
+from civicprobe.reports.models import ActionAnswer, Photo, Snooze
 from civicprobe.storage import Storage
 
 UNUSED_EVIDENCE = timedelta(hours=24)
@@ -32,7 +32,10 @@ def sweep_rows(session: Session, now: datetime) -> int:
         .where(ActionAnswer.answered_at < now - KEEP_ANSWERS)
         .returning(ActionAnswer.action_id)
     ).all()
-    return outbox.sweep(session, now) + len(gone) + len(answers)
+    woken = session.execute(
+        delete(Snooze).where(Snooze.until_at < now).returning(Snooze.report_id)
+    ).all()
+    return outbox.sweep(session, now) + len(gone) + len(answers) + len(woken)
 
 
 def sweep_bytes(session: Session, storage: Storage, now: datetime) -> int:

@@ -14,9 +14,10 @@ from civicprobe.errors import Conflict, Invalid
 from civicprobe.notices.inbox import count_unread, list_notices, mark_read
 from civicprobe.notices.models import Notice
 from civicprobe.outbox import OutboxRow
+from civicprobe.reports.filters import QueueFilter
 from civicprobe.reports.lifecycle import Topic
 from civicprobe.reports.models import ActionAnswer, Photo
-from civicprobe.reports.queues import QueueFilter, list_queue, place_in
+from civicprobe.reports.queues import list_queue, place_in
 from civicprobe.reports.services.give_up import give_up
 from civicprobe.reports.services.photos import StoredPhoto, add_photo, refuse_photo
 from civicprobe.reports.services.pictures import find_bytes, keep, make

@@ -26,9 +26,10 @@ from civicprobe.reports.commands import (
     SendBack,
     SubmitReport,
 )
+from civicprobe.reports.filters import QueueFilter
 from civicprobe.reports.lifecycle import Outcome, Severity
 from civicprobe.reports.models import Clock, Report, ReportEvent
-from civicprobe.reports.queues import QueueFilter, count_views, list_queue
+from civicprobe.reports.queues import count_views, list_queue
 from civicprobe.reports.schemas import report_body
 from civicprobe.reports.services.add import add
 from civicprobe.reports.services.ask import ask
