@@ -50,7 +50,7 @@ static/vendor/.ready: package.json package-lock.json .npmrc requirements-tools.l
 	@$(BIN)/pybabel -q compile -i $< -o $@
 
 test: setup  ## every test but the slow ones (ARGS=… goes to pytest)
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 test-slow: setup  ## the slow tests
 	$(BIN)/pytest -m slow $(ARGS)
