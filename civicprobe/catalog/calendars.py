@@ -38,6 +38,15 @@ class Calendar:
             return bool(chinese_calendar.is_workday(day))
         return day.weekday() < 5
 
+    def is_holiday(self, day: date) -> bool:
+        """Whether it is a free day beyond the ordinary week: a festival, or one the office set."""
+        if day in self.own:
+            return not self.own[day]
+        if day.year not in _ANNOUNCED:
+            return False
+        free, festival = chinese_calendar.get_holiday_detail(day)
+        return bool(free and festival)
+
     def is_known(self, day: date) -> bool:
         """Whether that is announced or imported, and not merely assumed."""
         return day.year in _ANNOUNCED or any(own.year == day.year for own in self.own)

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from civicprobe.catalog.calendars import CITY_ZONE, Calendar
 from civicprobe.catalog.models import CalendarDay, TimeLimit
 
 OURS = "起始值，待本市标准替换"
@@ -85,3 +86,8 @@ def find_limits(
 def own_days(session: Session) -> dict[date, bool]:
     """The days that the office set itself."""
     return {row.day: row.worked for row in session.scalars(select(CalendarDay))}
+
+
+def city_calendar(session: Session) -> Calendar:
+    """The city's calendar with the days that the office set itself."""
+    return Calendar(CITY_ZONE, own=own_days(session))

@@ -7,6 +7,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from civicprobe.db import BigId, Model, UtcDateTime
 
+# Major classes of components that are no class of events as well (GB/T 30428.2, CJ/T 214).
+COMPONENT_MAJORS = frozenset({"公用设施", "道路交通", "园林绿化", "房屋土地", "扩展部件"})
+
 
 class Unit(Model):
     """A handling unit (承办单位) of an area."""
@@ -38,6 +41,11 @@ class Category(Model):
     default_unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
     active: Mapped[bool] = mapped_column(default=True)
     source: Mapped[str] = mapped_column(String(100))
+
+    @property
+    def is_component(self) -> bool:
+        """Whether it is a component (部件), which has an owner, and not an event (事件)."""
+        return self.major in COMPONENT_MAJORS
 
 
 class TimeLimit(Model):

@@ -1,6 +1,7 @@
 """The city's map: make up, ask; editions are next door."""
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,10 @@ from civicprobe.cli.edge import (
     working,
 )
 from civicprobe.db import utc_now
-from civicprobe.grid.choosing import choose
 from civicprobe.grid.city import active_city
 from civicprobe.grid.coords import Datum, to_wgs84
-from civicprobe.grid.queries import roster
 from civicprobe.grid.services.synthesize import synthesize_edition
-from civicprobe.reports.services.routing import open_load
+from civicprobe.reports.services.who import Asked, who_gets
 
 
 @click.group()
@@ -114,13 +113,9 @@ def grid_locate(
             else None,
         }
         if explain:
-            choice = choose(
-                chain,
-                roster(session, [area.code for area in chain]),
-                city_code=settings.city_code,
-                load=open_load(session),
-            )
-            said["choice"] = choice.as_dict() if chain else None
+            answer = who_gets(session, city, found, Asked(at=utc_now()))
+            said["choice"] = answer.choice.as_dict() if chain else None
+            said["rules"] = [asdict(item) for item in answer.tried]
     show(said) if as_json else show_lines(said)
     if not chain:
         fail("outside every grid of the map")

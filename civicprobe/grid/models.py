@@ -1,11 +1,13 @@
-"""Tables of the map and its people: Edition, Area, Member, MemberGrid."""
+"""Tables of the map and its people: editions and areas, members, their duty, rules of routing."""
 
 from datetime import datetime
 
 from sqlalchemy import (
+    JSON,
     CheckConstraint,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     String,
     UniqueConstraint,
@@ -13,11 +15,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from civicprobe.db import BigId, Model, UtcDateTime
+from civicprobe.db import BigId, JsonDict, Model, UtcDateTime
 from civicprobe.grid.areas import Level
 
 DRAFT, ACTIVE, RETIRED = "draft", "active", "retired"
 PART_TIME, FULL_TIME = "part_time", "full_time"
+INVITED, ASKED, APPROVED = "invited", "asked", "approved"
+REFUSED, WITHDRAWN = "refused", "withdrawn"
 
 
 class Edition(Model):
@@ -81,7 +85,12 @@ class Succession(Model):
 
 
 class Member(Model):
-    """A grid member (网格员): a person with an account who serves grids, under an alias."""
+    """A grid member (网格员): a person with an account who serves grids, under an alias.
+
+    `windows` are `[weekday, start, end]` and `quiet` `[start, end]`, minutes of the city's day
+    (`duty.py`); `cap` is how many open cards at most. `tap` is a word set by hand until
+    `tap_until`. Who is suspended may come back; whose enrolment has ended may not.
+    """
 
     __tablename__ = "members"
 
@@ -91,8 +100,104 @@ class Member(Model):
     kind: Mapped[str] = mapped_column(String(16), default=PART_TIME)
     active: Mapped[bool] = mapped_column(default=True)
     enrolled_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    windows: Mapped[list[list[int]]] = mapped_column(JSON, default=list)
+    quiet: Mapped[list[list[int]]] = mapped_column(JSON, default=list)
+    rests_on_holidays: Mapped[bool] = mapped_column(default=False)
+    cap: Mapped[int | None] = mapped_column(Integer)
+    tap: Mapped[bool | None] = mapped_column()
+    tap_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    suspended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
-    __table_args__ = (CheckConstraint("kind IN ('part_time', 'full_time')", name="kind_known"),)
+    __table_args__ = (
+        CheckConstraint("kind IN ('part_time', 'full_time')", name="kind_known"),
+        CheckConstraint("cap IS NULL OR cap > 0", name="cap_positive"),
+    )
+
+
+class Leave(Model):
+    """A member's leave and who stands in meanwhile; why is nobody's business and not kept."""
+
+    __tablename__ = "member_leaves"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    substitute_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    set_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    set_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        CheckConstraint("starts_at < ends_at", name="some_time"),
+        CheckConstraint("substitute_id <> member_id", name="somebody_else"),
+        Index("ix_member_leaves_member", "member_id", "ends_at"),
+    )
+
+
+class Enrolment(Model):
+    """The way into the grid (进网入格): invited by a street, asked for by a person, decided on.
+
+    Only the code's hash is kept. What the person typed (user name, password hash, phone) becomes
+    an account when a desk approves, and is wiped from here then.
+    """
+
+    __tablename__ = "enrolments"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    state: Mapped[str] = mapped_column(String(16), default=INVITED)
+    area_code: Mapped[str] = mapped_column(String(32), index=True)
+    grids: Mapped[list[str]] = mapped_column(JSON)
+    kind: Mapped[str] = mapped_column(String(16), default=PART_TIME)
+    rider: Mapped[bool] = mapped_column(default=True)
+    invited_by_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    invited_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    alias: Mapped[str] = mapped_column(String(64), default="")
+    username: Mapped[str | None] = mapped_column(String(64))
+    password: Mapped[str | None] = mapped_column(String(255))
+    device_id: Mapped[int | None] = mapped_column(ForeignKey("devices.id"))
+    asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('invited', 'asked', 'approved', 'refused', 'withdrawn')", name="state_known"
+        ),
+    )
+
+
+class RoutingRule(Model):
+    """A declared rule of routing (`rules.py`), of a desk's area, in its order there.
+
+    `conditions` holds those that were set; the aim names an account or an area where it needs one.
+    """
+
+    __tablename__ = "routing_rules"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    area_code: Mapped[str] = mapped_column(String(32))
+    position: Mapped[int] = mapped_column(Integer)
+    name: Mapped[str] = mapped_column(String(64))
+    active: Mapped[bool] = mapped_column(default=True)
+    conditions: Mapped[dict[str, object]] = mapped_column(JsonDict)
+    aim: Mapped[str] = mapped_column(String(8))
+    aim_area: Mapped[str | None] = mapped_column(String(32))
+    aim_account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    set_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    set_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        CheckConstraint("aim IN ('member', 'area', 'desk', 'owner')", name="aim_known"),
+        CheckConstraint("aim <> 'member' OR aim_account_id IS NOT NULL", name="aim_names_member"),
+        CheckConstraint(
+            "aim NOT IN ('area', 'desk') OR aim_area IS NOT NULL", name="aim_names_area"
+        ),
+        Index("ix_routing_rules_area", "area_code", "position", "id"),
+    )
 
 
 class MemberGrid(Model):

@@ -7,15 +7,11 @@ import shapely
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from civicprobe.accounts.models import Account
-from civicprobe.accounts.roles import Role
 from civicprobe.errors import NotFound
 from civicprobe.grid.areas import AreaName, AreaShape, Level
-from civicprobe.grid.choosing import Roster, Server, WhyNot
 from civicprobe.grid.models import (
     ACTIVE,
     DRAFT,
-    FULL_TIME,
     Area,
     Edition,
     Member,
@@ -203,39 +199,4 @@ def member_grids(session: Session, account_id: int) -> list[str]:
             .where(Member.account_id == account_id)
             .order_by(MemberGrid.area_code)
         )
-    )
-
-
-def roster(session: Session, codes: Collection[str]) -> Roster:
-    """Who serves at these area codes now: members with their state, and officers of desks."""
-    members: dict[str, list[Server]] = {}
-    serving = session.execute(
-        select(
-            MemberGrid.area_code,
-            Member.account_id,
-            Member.alias,
-            Member.kind,
-            (Member.active & Account.active).label("serves"),
-        )
-        .join(Member, Member.id == MemberGrid.member_id)
-        .join(Account, Account.id == Member.account_id)
-        .where(MemberGrid.area_code.in_(codes))
-        .order_by(Member.account_id)
-    )
-    for row in serving:
-        away = None if row.serves else WhyNot.INACTIVE
-        members.setdefault(row.area_code, []).append(
-            Server(row.account_id, row.alias, row.kind == FULL_TIME, away)
-        )
-    desks: dict[str, set[int]] = {}
-    officers = session.execute(
-        select(Account.area_code, Account.id).where(
-            Account.role == Role.OFFICE.value, Account.active, Account.area_code.in_(codes)
-        )
-    )
-    for officer in officers:
-        desks.setdefault(str(officer.area_code), set()).add(officer.id)
-    return Roster(
-        {code: tuple(servers) for code, servers in members.items()},
-        {code: frozenset(accounts) for code, accounts in desks.items()},
     )

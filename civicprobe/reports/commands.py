@@ -178,10 +178,12 @@ class Return(Command):
 
 
 class Reassign(Command):
-    """Pass a card on: to the next on the ladder, or to a member whom the desk names."""
+    """Pass a card on: to the next on the ladder, to a member whom the desk names, or to who serves
+    a neighbouring grid that the place may truly lie in."""
 
     reason: SomeWords
     whom: int | None = None
+    area: Code | None = None
 
 
 class Ask(Command):

@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 
 from civicprobe.accounts.actor import Actor
 from civicprobe.catalog.queries import list_categories, list_units
+from civicprobe.grid.areas import AreaName
 from civicprobe.grid.choosing import WhyNot
 from civicprobe.reports.commands import Ground
 from civicprobe.reports.lifecycle import Action, Outcome, Severity, State
 from civicprobe.reports.models import Report
 from civicprobe.reports.schemas import PhotoBody, ReportBody, TimelineBody, report_body
-from civicprobe.reports.services.reassign import list_takers
+from civicprobe.reports.services.reassign import list_neighbours, list_takers
 from civicprobe.reports.word_codes import word
 from civicprobe.web.locale import locale
 
@@ -73,6 +74,7 @@ class Case:
     units_here: Sequence[tuple[int, str]]
     default_unit: int | None = None
     takers: Sequence[tuple[int, str]] = ()
+    neighbours: Sequence[AreaName] = ()
 
     @property
     def seq(self) -> int:
@@ -155,7 +157,8 @@ def read_case(session: Session, report: Report, *, seen_by: Actor, now: datetime
         added=[pictures[name] for name in added if name in pictures],
         units_here=_units_here(session, report),
         default_unit=suggested.get(body.category or ""),
-        takers=_takers(session, report, body),
+        takers=_takers(session, report, body, now),
+        neighbours=_neighbours(session, report, body),
     )
 
 
@@ -206,11 +209,19 @@ CHOICES = {
 }
 
 
-def _takers(session: Session, report: Report, body: ReportBody) -> list[tuple[int, str]]:
+def _takers(
+    session: Session, report: Report, body: ReportBody, now: datetime
+) -> list[tuple[int, str]]:
     """The members to whom a desk may hand the card."""
     if Action.REASSIGN not in body.allowed_actions:
         return []
-    return [(server.account_id, server.alias) for server in list_takers(session, report)]
+    return [(server.account_id, server.alias) for server in list_takers(session, report, now)]
+
+
+def _neighbours(session: Session, report: Report, body: ReportBody) -> list[AreaName]:
+    """The grids that the place may truly lie in and to which a card may go in one tap."""
+    can = Action.REASSIGN in body.allowed_actions and body.state is State.ASSIGNED
+    return list_neighbours(session, report) if can else []
 
 
 def _units_here(session: Session, report: Report) -> list[tuple[int, str]]:

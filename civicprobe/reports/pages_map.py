@@ -11,19 +11,18 @@ from werkzeug.datastructures import MultiDict
 
 from civicprobe.accounts.identity import current_actor, requires
 from civicprobe.accounts.roles import Role
-from civicprobe.db import db
+from civicprobe.db import db, utc_now
 from civicprobe.errors import Fault
-from civicprobe.grid.choosing import Choice, choose
+from civicprobe.grid.choosing import Choice
 from civicprobe.grid.city import City, active_city
 from civicprobe.grid.coords import Datum, to_wgs84
 from civicprobe.grid.locator import Located
-from civicprobe.grid.queries import roster
 from civicprobe.grid.sketch import Sketch, draw
 from civicprobe.reports.commands import PlaceByHand
 from civicprobe.reports.page_forms import PageForm, read_point
 from civicprobe.reports.page_parts import pages
 from civicprobe.reports.page_sketch import sketch_around
-from civicprobe.reports.services.routing import open_load
+from civicprobe.reports.services.who import Asked, who_gets
 from civicprobe.web.parts import parts
 
 blueprint = pages("pages_map", "/o/map")
@@ -64,13 +63,7 @@ def _answer(session: Session, asked: MultiDict[str, str]) -> Answer:
     point = to_wgs84(command.lat, command.lon, Datum(command.datum))
     city = active_city(session, parts().settings)
     located = city.locator.locate(point, command.radius_m, nearest_limit_m=city.nearest_limit_m)
-    chain = located.chain or located.nearest_chain
-    choice = choose(
-        chain,
-        roster(session, [area.code for area in chain]),
-        city_code=city.city_code,
-        load=open_load(session),
-    )
+    choice = who_gets(session, city, located, Asked(at=utc_now())).choice
     return Answer(located, choice, city, _sketch(session, city.edition.id, located))
 
 

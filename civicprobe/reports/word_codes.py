@@ -122,6 +122,8 @@ RULES: Mapping[str, LazyString] = {
     "street_desk": lazy_pgettext("rule", "街道值守"),
     "district_desk": lazy_pgettext("rule", "区城运中心"),
     "city_desk": lazy_pgettext("rule", "市级值守"),
+    "dedicated_member": lazy_pgettext("rule", "专属网格网格员"),
+    "by_rule": lazy_pgettext("rule", "按派发规则"),
     "by_hand": lazy_pgettext("rule", "人工改派"),
 }
 
@@ -132,16 +134,40 @@ REASONS: Mapping[str, LazyString] = {
     "city_desk_last": lazy_pgettext("reason", "下级都没有能接的人。"),
     "outside_the_map": lazy_pgettext("reason", "不在网格地图内。"),
     "named_by_desk": lazy_pgettext("reason", "由街道指定。"),
+    "rule_member": lazy_pgettext("reason", "派发规则指定了这位网格员。"),
+    "rule_member_away": lazy_pgettext("reason", "派发规则指定的网格员现在不能接。"),
+    "rule_area": lazy_pgettext("reason", "派发规则指定由这一区域接。"),
+    "rule_desk": lazy_pgettext("reason", "派发规则指定由值守直接办。"),
+    "rule_owner": lazy_pgettext("reason", "部件先属主：由权属单位所在的值守办。"),
 }
 
 WHY_NOT: Mapping[str, LazyString] = {
     "inactive": lazy_pgettext("why not", "未启用"),
+    "suspended": lazy_pgettext("why not", "已停用"),
+    "on_leave": lazy_pgettext("why not", "请假中"),
+    "off_duty": lazy_pgettext("why not", "已下岗"),
+    "off_shift": lazy_pgettext("why not", "不在值班时段"),
+    "holiday": lazy_pgettext("why not", "节假日休息"),
+    "quiet_hours": lazy_pgettext("why not", "高峰免打扰"),
+    "at_cap": lazy_pgettext("why not", "手上待办已到上限"),
     "barred": lazy_pgettext("why not", "是本人上报，需回避"),
     "already_had_it": lazy_pgettext("why not", "之前办过"),
     "heavier_load": lazy_pgettext("why not", "手上待办更多"),
     "part_time": lazy_pgettext("why not", "兼职，专职优先"),
     "no_member": lazy_pgettext("why not", "没有网格员"),
     "no_desk": lazy_pgettext("why not", "没有值守人员"),
+}
+
+# Why a declared rule did not decide.
+RULE_FAILS: Mapping[str, LazyString] = {
+    "area": lazy_pgettext("rule fails", "区域不符"),
+    "category": lazy_pgettext("rule fails", "类别不符"),
+    "component": lazy_pgettext("rule fails", "部件、事件不符"),
+    "severity": lazy_pgettext("rule fails", "严重程度不符"),
+    "urgent": lazy_pgettext("rule fails", "紧急与否不符"),
+    "time": lazy_pgettext("rule fails", "时间不符"),
+    "target_gone": lazy_pgettext("rule fails", "指向的人员或区域已不在"),
+    "no_owner": lazy_pgettext("rule fails", "没有登记权属单位"),
 }
 
 LEVELS: Mapping[str, LazyString] = {
@@ -177,6 +203,7 @@ VIEWS: Mapping[str, LazyString] = {
 
 # Of a field of a form; `field.code` is asked for before `code` alone.
 FIELD_FAULTS: Mapping[str, LazyString] = {
+    "not_near": lazy_pgettext("field", "这个网格不在误差范围内，请另选。"),
     "no_such_member": lazy_pgettext("field", "这位网格员现在不能接，请另选一位。"),
     "missing": lazy_pgettext("field", "请填写这一项。"),
     "string_too_short": lazy_pgettext("field", "请写几个字。"),
@@ -236,6 +263,7 @@ _TABLES: Mapping[str, Mapping[Any, LazyString]] = {
     "rule": RULES,
     "reason": REASONS,
     "why_not": WHY_NOT,
+    "rule_fails": RULE_FAILS,
     "level": LEVELS,
     "view": VIEWS,
 }

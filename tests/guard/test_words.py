@@ -11,7 +11,8 @@ import pytest
 
 from civicprobe.catalog.defaults import DEFAULTS
 from civicprobe.grid.areas import Level
-from civicprobe.grid.choosing import WhyNot
+from civicprobe.grid.choosing import AimKind, WhyNot
+from civicprobe.grid.rules import FAILED
 from civicprobe.reports import word_codes, words
 from civicprobe.reports.clocks import Lateness, Stage
 from civicprobe.reports.commands import Ground
@@ -39,6 +40,7 @@ TABLES = [
     (words.GROUNDS, Ground),
     (words.RATINGS, {"satisfied", "unsatisfied"}),
     (word_codes.WHY_NOT, WhyNot),
+    (word_codes.RULE_FAILS, FAILED),
     (word_codes.CLOCK_STAGES, Stage),
     (word_codes.LATENESS, Lateness),
     (word_codes.LEVELS, Level),
@@ -90,9 +92,9 @@ def test_every_reason_to_ask_for_a_place_has_words():
 def test_every_reason_of_a_choice_has_words():
     assert set(word_codes.REASONS) == {
         code
-        for code in literals("grid/choosing.py", "choose", "_member")
-        if code not in {"member", "level", "load"}
-    } | {"named_by_desk"}
+        for code in literals("grid/choosing.py", "choose", "up", "_member", "_by_rule")
+        if code not in {"member", "level", "load", "by_rule"}
+    } | {"named_by_desk", *(f"rule_{kind}" for kind in AimKind)}
 
 
 def test_every_source_of_a_place_has_words():
@@ -102,7 +104,7 @@ def test_every_source_of_a_place_has_words():
 def test_every_grade_and_rule_has_words():
     assert set(word_codes.GRADES) == set("ABCD")
     rungs = {f"{level}_member" for level in Level} | {f"{level}_desk" for level in Level}
-    assert set(word_codes.RULES) <= rungs | {"by_hand"}
+    assert set(word_codes.RULES) <= rungs | {"by_hand", "by_rule"}
 
 
 def drawn() -> set[str]:

@@ -76,7 +76,7 @@ def enrich(
     if not isinstance(weighed, Place):
         _ask(session, report, weighed.reason, now)
         return
-    routed = route(session, report, city, weighed.point, weighed.radius_m)
+    routed = route(session, report, city, weighed.point, weighed.radius_m, now=now)
     if routed is None:
         _ask(session, report, "no_map" if city is None else "outside", now)
     elif not _is_there(report, weighed):

@@ -25,7 +25,7 @@ def place_by_hand(
     never snapped to a grid; else as `apply`.
     """
     point = to_wgs84(command.lat, command.lon, Datum(command.datum))
-    routed = route(session, report, city, point, command.radius_m)
+    routed = route(session, report, city, point, command.radius_m, now=by.now)
     if routed is None:
         raise Unprocessable("incomplete", FieldFault("lat", "outside"))
     place = {

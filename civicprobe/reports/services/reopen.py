@@ -1,5 +1,6 @@
 """A closed report is opened again (退回重办), by someone who says why."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -34,7 +35,7 @@ def reopen(session: Session, report: Report, command: Reopen, *, by: By, city: C
             "accepted_at": None,
             "reopened": report.reopened + 1,
             "desk_code": desk_for(session, report),
-            **(_someone_else(session, report, city) if again else {}),
+            **(_someone_else(session, report, city, by.now) if again else {}),
         },
         data={"was": report.outcome, "photos": photos},
         private={"note": command.reason, "for": Audience.TRIAGE},
@@ -42,7 +43,7 @@ def reopen(session: Session, report: Report, command: Reopen, *, by: By, city: C
     return apply(session, report, row, by=by, step=step)
 
 
-def _someone_else(session: Session, report: Report, city: City) -> dict[str, Any]:
+def _someone_else(session: Session, report: Report, city: City, now: datetime) -> dict[str, Any]:
     """Whoever is next on the ladder after those who decided; as it was where the map is gone."""
     if report.lat is None or report.lon is None:
         return {}
@@ -61,6 +62,7 @@ def _someone_else(session: Session, report: Report, city: City) -> dict[str, Any
         city,
         Point(report.lat, report.lon),
         float(radius) if isinstance(radius, int | float) else 0.0,
+        now=now,
         had_it=had_it,
     )
     return dict(routed.change) if routed else {}

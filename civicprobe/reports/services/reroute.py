@@ -139,7 +139,7 @@ def _to_member(
 ) -> ReportEvent:
     """A card goes to who serves the new area; where the finest area stays, so does the card."""
     located = _locate(city, Point(report.lat or 0.0, report.lon or 0.0))
-    routed = route_along(session, report, city, move.areas, located)
+    routed = route_along(session, report, city, move.areas, located, now=now)
     change = routed.change
     if report.assignee_id is None:
         stays = (change["assignee_id"], change["desk_code"]) == (None, report.desk_code)

@@ -2,23 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from civicprobe.grid.areas import AreaName
-from civicprobe.grid.choosing import Choice, choose
+from civicprobe.grid.choosing import Choice
 from civicprobe.grid.city import City
 from civicprobe.grid.coords import Point
 from civicprobe.grid.locator import Located
-from civicprobe.grid.queries import roster
-from civicprobe.reports.lifecycle import State
 from civicprobe.reports.likeness import cell_of
 from civicprobe.reports.models import Report
 from civicprobe.reports.services.desks import LEVELS, barred_accounts, desk_for
+from civicprobe.reports.services.who import Answer, Asked, who_along
 
 KEPT_CANDIDATES = 8
+# Of the declared rules the record keeps the one that decided, and those that would have, were
+# their aim still there.
+NOTED = frozenset({"", "target_gone", "no_owner"})
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ def route(
     point: Point,
     radius_m: float,
     *,
+    now: datetime,
     had_it: frozenset[int] = frozenset(),
 ) -> Routed | None:
     """Who gets a report at this point; None when it lies outside the map (市外), never snapped.
@@ -49,7 +52,7 @@ def route(
     chain = located.chain or located.nearest_chain
     if not chain:
         return None
-    return route_along(session, report, city, chain, located, had_it=had_it)
+    return route_along(session, report, city, chain, located, now=now, had_it=had_it)
 
 
 def route_along(
@@ -59,37 +62,30 @@ def route_along(
     chain: tuple[AreaName, ...],
     located: Located,
     *,
+    now: datetime,
     had_it: frozenset[int] = frozenset(),
 ) -> Routed:
     """Who gets a report of these areas, finest first, whatever its point says."""
-    choice = choose(
-        chain,
-        roster(session, [area.code for area in chain]),
-        city_code=report.city_code,
-        load=open_load(session),
-        barred=barred_accounts(session, report),
-        had_it=had_it,
+    asked = Asked(
+        now,
+        report.category_code,
+        report.severity,
+        report.urgent,
+        barred_accounts(session, report),
+        had_it,
     )
+    answer = who_along(session, city, chain, asked, dedicated=located.dedicated, hold=True)
+    choice = answer.choice
     areas = {area.level.value: area.code for area in chain}
     return Routed(
         change=_change(session, report, city, choice, areas),
-        data={"areas": areas, "edition": city.edition.id, **_why(choice, located, chain)},
+        data={"areas": areas, "edition": city.edition.id, **_why(answer, located, chain)},
     )
 
 
 def at(point: Point) -> dict[str, Any]:
     """The columns of a report that hold where it is."""
     return {"lat": point.lat, "lon": point.lon, "cell": cell_of(point.lat, point.lon)}
-
-
-def open_load(session: Session) -> dict[int, int]:
-    """How many reports wait for each member now."""
-    rows = session.execute(
-        select(Report.assignee_id, func.count())
-        .where(Report.state == State.ASSIGNED.value, Report.assignee_id.is_not(None))
-        .group_by(Report.assignee_id)
-    )
-    return {account_id: count for account_id, count in rows if account_id is not None}
 
 
 def _change(
@@ -110,9 +106,11 @@ def _change(
     }
 
 
-def _why(choice: Choice, located: Located, chain: tuple[AreaName, ...]) -> dict[str, Any]:
+def _why(answer: Answer, located: Located, chain: tuple[AreaName, ...]) -> dict[str, Any]:
     """What explains the choice, without naming anybody: aliases are looked up when shown."""
+    choice = answer.choice
     near = [item for item in located.candidates if item.area.code != chain[0].code]
+    decided = [item for item in answer.tried if item.failed in NOTED]
     return {
         "rule": choice.rule,
         "reason": choice.reason,
@@ -124,4 +122,5 @@ def _why(choice: Choice, located: Located, chain: tuple[AreaName, ...]) -> dict[
             {"area": item.area, "why": item.why_not.value, "account": item.account_id}
             for item in choice.considered[:KEPT_CANDIDATES]
         ],
+        "declared": [{"id": item.rule_id, "failed": item.failed} for item in decided],
     }

@@ -5,12 +5,12 @@ import pytest
 from civicprobe.accounts.models import Account
 from civicprobe.grid.choosing import WhyNot, choose
 from civicprobe.grid.locator import Locator
+from civicprobe.grid.people import roster
 from civicprobe.grid.queries import (
     area_names,
     find_alias,
     list_editions,
     list_streets,
-    roster,
 )
 from civicprobe.grid.services.activate import activate
 from civicprobe.grid.services.enrol import assign_grids, enrol, set_active
@@ -44,7 +44,7 @@ def test_the_roster_holds_who_serves_the_asked_areas(session, serving, account_o
     first, second = serving("zhang", MICRO), serving("li", MICRO, GENERAL)
     serving("wang", f"{LEFT}001001002")
     officer = account_of("desk", "office", LEFT)
-    found = roster(session, [MICRO, GENERAL, LEFT, TOWN])
+    found = roster(session, [MICRO, GENERAL, LEFT, TOWN], now=NOW)
     assert [each.account_id for each in found.members[MICRO]] == [first, second]
     assert [each.alias for each in found.members[GENERAL]] == ["li"]
     assert set(found.members) == {MICRO, GENERAL}
@@ -54,7 +54,7 @@ def test_the_roster_holds_who_serves_the_asked_areas(session, serving, account_o
 def test_a_resting_member_is_shown_as_away(session, serving, edition):
     account = serving("zhang", MICRO)
     set_active(session, 1, active=False)
-    (server,) = roster(session, [MICRO]).members[MICRO]
+    (server,) = roster(session, [MICRO], now=NOW).members[MICRO]
     assert (server.account_id, server.away) == (account, WhyNot.INACTIVE)
 
 
@@ -63,7 +63,7 @@ def test_a_blocked_account_is_shown_as_away_and_its_desk_as_empty(session, servi
     for account in accounts:
         session.get(Account, account).active = False
     session.flush()
-    found = roster(session, [MICRO, LEFT])
+    found = roster(session, [MICRO, LEFT], now=NOW)
     assert found.members[MICRO][0].away is WhyNot.INACTIVE
     assert found.desks == {}
 
@@ -72,7 +72,7 @@ def test_the_map_and_the_roster_make_a_choice(session, serving, account_of):
     account = serving("zhang", MICRO)
     account_of("desk", "office", LEFT)
     chain = Locator.build(toy_map()).chain_of(MICRO)
-    found = roster(session, [area.code for area in chain])
+    found = roster(session, [area.code for area in chain], now=NOW)
     choice = choose(chain, found, city_code="510100")
     assert choice.account_id == account
     barred = choose(chain, found, city_code="510100", barred=frozenset({account}))

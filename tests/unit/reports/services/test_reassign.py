@@ -3,12 +3,13 @@
 import pytest
 from sqlalchemy import select
 
+from civicprobe.db import utc_now
 from civicprobe.errors import Forbidden, Unprocessable
 from civicprobe.reports.commands import Reassign
 from civicprobe.reports.models import ReportEvent
 from civicprobe.reports.services.audit import verify_report
 from civicprobe.reports.services.reassign import list_takers, reassign
-from civicprobe.reports.services.routing import open_load
+from civicprobe.reports.services.who import open_load
 from tests.town import GRID
 from tests.unit.grid.conftest import LEFT
 
@@ -32,14 +33,14 @@ def test_it_goes_on_to_who_has_not_had_it_and_ends_with_the_desk(town, session):
     assert report.desk_code == LEFT
     assert report.route["rule"] == "street_desk"
     assert verify_report(session, report) is None
-    assert open_load(session) == {}
+    assert open_load(session, [each.id for each in town.accounts.values()]) == {}
 
 
 def test_a_desk_names_who_takes_it(town, session):
     town.member("second", GRID)
     report = town.assigned()
     taker = "second" if name_of(town, report) == "member" else "member"
-    assert [server.account_id for server in list_takers(session, report)] == [
+    assert [server.account_id for server in list_takers(session, report, utc_now())] == [
         town.accounts[taker].id
     ]
     command = Reassign(reason="熟悉这里", whom=town.accounts[taker].id)
