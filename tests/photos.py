@@ -1,8 +1,10 @@
 """Photos no phone would send: EXIF written byte by byte, other formats, files cut or glued.
 
-Believable ones come from `civicprobe.samples`. Real odd files are read where they lie.
+Believable ones come from `civicprobe.samples`. Real odd files are read where they lie: beside the
+project, or where REAL_PHOTOS says.
 """
 
+import os
 import struct
 import zlib
 from io import BytesIO
@@ -11,7 +13,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-_REAL = Path(__file__).parents[2] / "shared" / "data" / "photos"
+_BESIDE = Path(__file__).parents[2] / "shared" / "data" / "photos"
+_REAL = Path(os.environ.get("REAL_PHOTOS", _BESIDE))
 _ASCII, _SHORT, _LONG, _RATIONAL, _UNDEFINED, _SIGNED = 2, 3, 4, 5, 7, 10
 
 Value = tuple[int, int, bytes]
@@ -138,10 +141,10 @@ def chunk(name: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
 
 
-def huge_png(width: int, height: int) -> bytes:
-    """A small file that says it is a large picture."""
+def huge_png(width: int, height: int, *, whole: bool = False) -> bytes:
+    """A small file that says it is a large picture; `whole`: and is one, all black."""
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    pixels = zlib.compress(b"\0" * 1000)
+    pixels = zlib.compress(bytes(height * (1 + 3 * width) if whole else 1000), 1)
     parts = (chunk(b"IHDR", header), chunk(b"IDAT", pixels), chunk(b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 

@@ -104,9 +104,9 @@ def camera_time(tags: Tags) -> CameraTime:
 def _time_of(match: re.Match[str] | None) -> datetime | None:
     if match is None:
         return None
-    digits = "".join(match.groups()).ljust(14, "0")
+    year, month, day, hour, minute, second = (*map(int, match.groups()), 0, 0, 0)[:6]
     try:
-        found = datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        found = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         return None
     return found if _EARLIEST_YEAR <= found.year < 9999 else None

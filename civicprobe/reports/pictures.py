@@ -17,7 +17,9 @@ try:
 except ImportError:  # HEIC stays unreadable then, everything else works
     FORMATS: tuple[str, ...] = ("JPEG", "PNG", "WEBP", "AVIF")
 else:
-    pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+    pillow_heif.register_heif_opener(
+        thumbnails=False, depth_images=False, aux_images=False, decode_threads=1
+    )
     FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")
 
 SCREEN_PX = 1600
@@ -63,12 +65,12 @@ class Copies:
 def make_copies(data: bytes, max_pixels: int) -> Copies:
     """The copies of a photo's first or primary picture; never larger than the photo itself.
 
-    Raises Unreadable.
+    Raises Unreadable, and MemoryError where there is a limit to that.
     """
     with quiet():
         try:
             upright = _upright(data, max_pixels)
-        except Unreadable:
+        except (Unreadable, MemoryError):
             raise
         except Exception as fault:  # decoders raise whatever a broken file leads them to
             raise Unreadable("photo_cut" if _says_cut(fault) else "photo_broken") from fault

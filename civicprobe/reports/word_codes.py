@@ -97,6 +97,8 @@ PHOTOS: Mapping[str, LazyString] = {
     "photo_too_many_pixels": lazy_pgettext("photo", "照片像素太多，无法显示。"),
     "photo_cut": lazy_pgettext("photo", "照片没有传完整。"),
     "photo_broken": lazy_pgettext("photo", "照片已损坏，无法显示。"),
+    "photo_too_heavy": lazy_pgettext("photo", "打开这张照片要占太多内存，没有打开。"),
+    "photo_too_slow": lazy_pgettext("photo", "打开这张照片要花太长时间，没有打开。"),
     "photo_mislabelled": lazy_pgettext("photo", "照片的类型与内容不符。"),
     "photo_polyglot": lazy_pgettext("photo", "照片里夹带了别的文件，没有收下。"),
     "photo_bytes_gone": lazy_pgettext("photo", "照片的文件已经不在。"),

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from civicprobe import outbox
 from civicprobe.errors import NotFound
 from civicprobe.grid.city import City
-from civicprobe.reports.exif import PhotoFacts, read_facts
+from civicprobe.reports.darkroom import read_facts
+from civicprobe.reports.exif import PhotoFacts
 from civicprobe.reports.lifecycle import TABLE, Action, State
 from civicprobe.reports.models import Photo, Report
 from civicprobe.reports.place import Place, weigh

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from civicprobe import outbox
 from civicprobe.errors import NotFound
+from civicprobe.reports.darkroom import make_copies
 from civicprobe.reports.models import Photo
-from civicprobe.reports.pictures import Unreadable, make_copies
+from civicprobe.reports.pictures import Unreadable
 from civicprobe.storage import Storage
 
 
