@@ -108,6 +108,7 @@ def grid_locate(
                 [item.area.code, item.area.name, round(item.distance_m, 1), round(item.share, 3)]
                 for item in found.candidates
             ],
+            "dedicated": found.dedicated and [found.dedicated.code, found.dedicated.name],
             "nearest": [found.nearest.area.code, round(found.nearest.distance_m, 1)]
             if found.nearest
             else None,

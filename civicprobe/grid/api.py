@@ -38,6 +38,7 @@ def locate() -> Response:
         border_m=found.border_m,
         on_border=found.on_border,
         candidates=[_candidate(item) for item in found.candidates],
+        dedicated=_area(found.dedicated) if found.dedicated else None,
         nearest=_candidate(found.nearest) if found.nearest else None,
     )
 

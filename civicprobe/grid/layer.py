@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from civicprobe.grid.coords import Point, degree_lengths_m
 
 Rows = NDArray[np.int32]
+Floats = NDArray[np.float64]
 _SPECK_M2 = 1e-12
+_STRIPE_DEG = 0.005
 _ZERO = shapely.points(0.0, 0.0)
 
 
@@ -23,7 +25,7 @@ class Layer:
     def __init__(self, parts: NDArray[Any], rows: Rows) -> None:
         """The polygons `parts` of the areas `rows`, in ascending order."""
         self.size = len(parts)
-        self._parts, self._rows = parts, rows
+        self.parts, self._rows = parts, rows
         self._tree = shapely.STRtree(parts)
 
     def holder(self, point: Point) -> tuple[int | None, int]:
@@ -35,9 +37,24 @@ class Layer:
         part = int(hits.min()) if hits.size > 1 else int(hits[0])
         return int(self._rows[part]), part
 
+    def holders(self, lonlat: Floats) -> Rows:
+        """The lowest row that holds each point, -1 where none does; looked for along the ground."""
+        south_to_north = (lonlat[:, 1] // _STRIPE_DEG) * 1e6 + lonlat[:, 0] // _STRIPE_DEG
+        order = np.argsort(south_to_north, kind="stable")
+        spot, part = self._tree.query(shapely.points(lonlat[order]), predicate="intersects")
+        first = np.full(len(lonlat), -1, dtype=np.int64)
+        first[spot] = part
+        shared = np.flatnonzero(np.diff(spot) == 0)
+        for hit in (shared, shared + 1):
+            np.minimum.at(first, spot[hit], part[hit])
+        found = np.full(len(lonlat), -1, dtype=np.int32)
+        held = first >= 0
+        found[order[held]] = self._rows[first[held]]
+        return found
+
     def border_m(self, part: int, point: Point) -> float:
         """Metres from the point to the border of one polygon."""
-        border = shapely.boundary(_around(self._parts[part], point))
+        border = shapely.boundary(_around(self.parts[part], point))
         return float(shapely.distance(border, _ZERO))
 
     def within(
@@ -48,7 +65,7 @@ class Layer:
         up, side = reach_m / north, reach_m / east
         box = shapely.box(point.lon - side, point.lat - up, point.lon + side, point.lat + up)
         near = self._tree.query(box)
-        parts = _around(self._parts[near], point)
+        parts = _around(self.parts[near], point)
         distances = shapely.distance(parts, _ZERO)
         reached = distances <= reach_m
         shares = circle_shares(parts[reached], circle_m).tolist()

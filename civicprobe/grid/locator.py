@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
-from civicprobe.grid.areas import AreaName, AreaShape, Level
+from civicprobe.grid.areas import TILING, AreaName, AreaShape, Level
+from civicprobe.grid.cells import Cells
 from civicprobe.grid.coords import Point
-from civicprobe.grid.layer import Layer
+from civicprobe.grid.layer import Floats, Layer, Rows
 from civicprobe.grid.mapfile import (
     LEVELS,
     Arrays,
@@ -96,7 +98,8 @@ class Locator:
         """An index over the arrays of `mapfile.compile_areas`."""
         self._levels = [LEVELS[number] for number in arrays["level"].tolist()]
         self._codes, self._names = arrays["code"], arrays["name"]
-        self._parents = arrays["parent"].tolist()
+        self._parent_rows = arrays["parent"]
+        self._parents = self._parent_rows.tolist()
         self._synthetic = arrays["synthetic"].tolist()
         self._chains: dict[int, tuple[AreaName, ...]] = {}
         over = arrays["level"][arrays["part_area"]] == LEVELS.index(Level.DEDICATED)
@@ -155,6 +158,28 @@ class Locator:
             candidates,
             self._dedicated(point),
         )
+
+    def rows_at(self, lonlat: Floats, cells: Cells | None = None) -> Rows:
+        """The row of the finest area that holds each point, for many at once; -1 where none does.
+
+        Those `locate` may still find in a seam, or near. `cells` speed up very long lists.
+        """
+        return (cells or self._ground).holders(lonlat)
+
+    def rows_above(self, rows: Rows) -> NDArray[np.int32]:
+        """For each row a line of rows: itself, its parent and so on up; -1 where there is none."""
+        lines = [rows]
+        for _ in range(len(TILING) - 1):
+            lines.append(np.where(lines[-1] >= 0, self._parent_rows[lines[-1]], -1))
+        return np.column_stack(lines)
+
+    def chain_at(self, row: int) -> tuple[AreaName, ...]:
+        """The area of a row and those above it, finest first; empty for -1."""
+        return () if row < 0 else self._chain(row)
+
+    def make_cells(self, side_deg: float = 6e-4) -> Cells:
+        """A raster for `rows_at`: it takes seconds to make, and tens of megabytes."""
+        return Cells(self._ground, side_deg)
 
     def _outside(self, point: Point, radius_m: float, limit_m: float) -> Located:
         """No area holds the point; within a centimetre of some it lies in a seam between them."""

@@ -1,7 +1,8 @@
 """A made-up map under the real districts: real names and codes, seeded outlines, all marked so.
 
 Below the district no free outlines exist. Micro cells are grouped upwards by halving, so that every
-area is the exact union of its children; the district stays the real one.
+area is the exact union of its children; the district stays the real one. Some areas lie apart or
+hold a piece of another in their midst; dedicated grids (malls, schools, sites) lie over all.
 """
 
 import re
@@ -15,12 +16,19 @@ from shapely.geometry.base import BaseGeometry
 from civicprobe.errors import NotFound
 from civicprobe.grid import chengdu
 from civicprobe.grid.areas import AreaShape, Level
+from civicprobe.grid.coords import degree_lengths_m
 from civicprobe.grid.tessellation import Cells, Floats, Shapes, scatter, tessellate
 
 ALL = "all"
 # Of the city as published: 14,020 general grids in 3,047 communities, 126,449 micro grids.
 _MOST_GENERALS, _GENERAL_SHARE = 9, 0.45  # 1 + binomial(8, 0.45): 4.6 on average
 MICROS_PER_GENERAL = 9
+# Made up: every fourth street and community has a piece of its neighbour in its midst, every second
+# community a place with a keeper of its own, 60 to 250 m long.
+_ENCLAVE_EACH, _DEEPEST = 4, 6
+_DEDICATED_EACH, _DEDICATED_M = 2, (60.0, 250.0)
+_DEDICATED_KINDS = ("商场", "学校", "工地", "医院", "产业园", "市场")
+DEDICATED_FROM = 901  # sequence numbers within the community, apart from the general grids'
 
 _SUFFIX = re.compile("(居民委员会|居委会|(?<=村)村民委员会|(?<=村)村委会|民委员会|委会)$")
 
@@ -32,7 +40,7 @@ def synthesize(district: str, seed: int, progress: Progress | None = None) -> It
     """Areas of the whole map, parents first: all districts, those below `district` (or `all`).
 
     The other districts have no children: they are known, and not divided. `progress` is told how
-    many districts are done of how many. Raises NotFound `no_district`.
+    much is done of how much. Raises NotFound `no_district`.
     """
     known = chengdu.districts()
     chosen = [shape for shape in known if district in (ALL, shape.code)]
@@ -42,23 +50,38 @@ def synthesize(district: str, seed: int, progress: Progress | None = None) -> It
     rng = np.random.default_rng([seed, len(chosen), int(chosen[0].code)])
     regions = np.array([shape.outline for shape in known], dtype=object)
     seeds = [plans[shape.code].seeds() if shape.code in plans else None for shape in known]
-    cells = tessellate(regions, seeds, rng)
+    # A district's lines, its areas, and what takes longest, all lines cut at one another: so much.
+    lines, cuts, areas = 1, 2 * len(plans), 1
+    told = _Told(progress, (lines + areas) * len(plans) + cuts)
+    cells = tessellate(regions, seeds, rng, lambda: told.on(lines))
+    told.on(cuts)
     for number, shape in enumerate(known):
         mine = cells.region == number
         own = Cells(cells.outlines[mine], cells.points[mine], cells.region[mine])
         if shape.code in plans:
             yield from plans[shape.code].areas(own)
-            if progress is not None:
-                progress(len([code for code in plans if code <= shape.code]), len(plans))
+            told.on(areas)
         else:
             yield _area(Level.DISTRICT, shape.code, shape.name, shape.parent, own.outlines)
+
+
+class _Told:
+    """How much is done, told to whoever wants to know."""
+
+    def __init__(self, progress: Progress | None, of: int) -> None:
+        self._progress, self._done, self._of = progress, 0, of
+
+    def on(self, steps: int) -> None:
+        self._done += steps
+        if self._progress is not None:
+            self._progress(self._done, self._of)
 
 
 class _Plan:
     """What one district is divided into; random by its own code, whatever else is made with it."""
 
     def __init__(self, district: AreaShape, seed: int) -> None:
-        self._district = district
+        self._district, self._seed = district, seed
         self._rng = np.random.default_rng([seed, int(district.code)])
         self._streets = chengdu.streets()[district.code]
         self._communities = [chengdu.communities()[code] for code, _ in self._streets]
@@ -77,12 +100,13 @@ class _Plan:
         whole = np.arange(len(cells.outlines))
         district = self._district
         by_street = self._split(cells, whole, [int(each.sum()) for each in self._generals])
+        by_street = _with_enclaves(cells, by_street)
         made: list[AreaShape] = []
         for (code, name), rows, communities, generals in zip(
             self._streets, by_street, self._communities, self._generals, strict=True
         ):
             inner: list[AreaShape] = []
-            parts = self._split(cells, rows, generals.tolist())
+            parts = _with_enclaves(cells, self._split(cells, rows, generals.tolist()))
             for community, own, count in zip(communities, parts, generals.tolist(), strict=True):
                 inner += self._community(cells, own, community, count)
             made.append(_union(Level.STREET, code, name, district.code, inner, synthetic=True))
@@ -114,7 +138,24 @@ class _Plan:
             ]
             inner.append(_union(Level.GENERAL, general, title, code, micros, synthetic=True))
             inner += micros
-        return [_union(Level.COMMUNITY, code, name, code[:9], inner, synthetic=True), *inner]
+        whole = _union(Level.COMMUNITY, code, name, code[:9], inner, synthetic=True)
+        return [whole, *inner, *self._dedicated(cells, rows, whole, stem)]
+
+    def _dedicated(
+        self, cells: Cells, rows: Rows, community: AreaShape, stem: str
+    ) -> Iterator[AreaShape]:
+        """A place of its own in every second community: a rectangle wholly inside, or one cell."""
+        order = int(community.code[-3:])
+        if order % _DEDICATED_EACH:
+            return
+        dice = np.random.default_rng([self._seed, int(community.code)])
+        row = rows[dice.integers(len(rows))]
+        outline = _rectangle(cells.points[row], dice)
+        if not community.outline.contains(outline):
+            outline = cells.outlines[row]
+        code = f"{community.code}{DEDICATED_FROM:03d}"
+        name = f"{stem}{_DEDICATED_KINDS[dice.integers(len(_DEDICATED_KINDS))]}"
+        yield AreaShape(Level.DEDICATED, code, name, community.code, outline, synthetic=True)
 
     def _split(self, cells: Cells, rows: Rows, weights: Sequence[float]) -> list[Rows]:
         """Rows in compact groups, about in proportion to the weights, none empty: by halving."""
@@ -131,6 +172,31 @@ class _Plan:
             *self._split(cells, rows[order[:cut]], weights[:half]),
             *self._split(cells, rows[order[cut:]], weights[half:]),
         ]
+
+
+def _with_enclaves(cells: Cells, groups: list[Rows]) -> list[Rows]:
+    """Groups of which every fourth gives the next one a cell that lies wholly within it."""
+    for number in range(1, len(groups) - 1, _ENCLAVE_EACH):
+        own = groups[number]
+        away = np.abs(cells.points[own] - cells.points[own].mean(axis=0)).sum(axis=1)
+        for row in own[np.argsort(away, kind="stable")[:_DEEPEST]].tolist():
+            rest = own[own != row]
+            around = shapely.coverage_union_all(cells.outlines[rest])
+            if shapely.get_num_interior_rings(shapely.get_parts(around)).sum():
+                groups[number] = rest
+                groups[number + 1] = np.append(groups[number + 1], row)
+                break
+    return groups
+
+
+def _rectangle(middle: Floats, dice: np.random.Generator) -> BaseGeometry:
+    """A turned rectangle around a point, its sides in true metres to about a hundredth."""
+    north, east = degree_lengths_m(float(middle[1]))
+    half = dice.uniform(*_DEDICATED_M, size=2) / 2
+    turn = dice.uniform(0, np.pi / 2)
+    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half
+    turned = corners @ [[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]]
+    return shapely.Polygon(np.round(middle + turned / [east, north], 7))
 
 
 def _in_reading_order(cells: Cells, groups: Sequence[Rows]) -> list[Rows]:

@@ -5,7 +5,7 @@ towards one of its two seeds and within the triangle the seed makes with it, whe
 runs; then all lines are noded together on a grid of 1e-7 degrees (a centimetre) and polygonized.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,15 +48,22 @@ def scatter(region: BaseGeometry, count: int, towns: int, rng: np.random.Generat
     return found[:count]
 
 
-def tessellate(regions: Shapes, seeds: Sequence[Floats | None], rng: np.random.Generator) -> Cells:
+def tessellate(
+    regions: Shapes,
+    seeds: Sequence[Floats | None],
+    rng: np.random.Generator,
+    divided: Callable[[], None] = lambda: None,
+) -> Cells:
     """Fill each region with one cell a seed; a region without seeds is one cell.
 
     The regions must share their borders (a valid coverage); so do the cells, across regions too.
+    `divided` is told each time the lines of one more region are drawn.
     """
     lines = [shapely.boundary(regions)]
     for region, points in zip(regions, seeds, strict=True):
         if points is not None:
             lines.append(_inner_lines(region, points, rng))
+            divided()
     noded = shapely.union_all(np.concatenate(lines), grid_size=GRID_DEG)
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
     return _settle(faces, regions, seeds)

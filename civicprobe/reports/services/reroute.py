@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
@@ -70,7 +71,10 @@ def list_moves(session: Session, city: City) -> Iterator[Move]:
     followed = heirs(session)
     rows = session.execute(_elsewhere(city).execution_options(yield_per=_BATCH))
     for batch in rows.partitions(_BATCH):
-        for row in batch:
+        finest = city.locator.rows_at(np.array([(row.lon, row.lat) for row in batch]))
+        for row, at in zip(batch, finest.tolist(), strict=True):
+            if _codes(city.locator.chain_at(at)) == _was(row):
+                continue  # most of them: all looked for at once, in a fraction of the time
             move = _move(city, followed, row)
             if move is not None:
                 yield move
@@ -111,12 +115,20 @@ def _elsewhere(city: City) -> Select[Any]:
 
 
 def _move(city: City, followed: Mapping[str, str], row: Row[Any]) -> Move | None:
-    was = {level: row[n] for n, level in enumerate(_AREAS, start=5) if row[n]}
+    was = _was(row)
     located = _locate(city, Point(row.lat, row.lon))
     why, chain = new_areas(city.locator, followed, list(was.values()), located)
-    if {area.level.value: area.code for area in chain} == was:
+    if _codes(chain) == was:
         return None
     return Move(row.id, row.state, row.edition_id, why, was, chain)
+
+
+def _was(row: Row[Any]) -> dict[str, str]:
+    return {level: row[n] for n, level in enumerate(_AREAS, start=5) if row[n]}
+
+
+def _codes(chain: tuple[AreaName, ...]) -> dict[str, str]:
+    return {area.level.value: area.code for area in chain}
 
 
 def _locate(city: City, point: Point) -> Located:
@@ -127,7 +139,7 @@ def _data(report: Report, move: Move, city: City) -> dict[str, object]:
     return {
         "map": move.why.value,
         "edition": city.edition.id,
-        "areas": {area.level.value: area.code for area in move.areas},
+        "areas": _codes(move.areas),
         "from_edition": report.edition_id,
         "from_areas": dict(move.was),
         "from_desk": report.desk_code,
@@ -156,7 +168,7 @@ def _to_desk(
     session: Session, report: Report, move: Move, city: City, now: datetime
 ) -> ReportEvent:
     """The case keeps its member and unit; its desk changes with its areas, never to a lower one."""
-    codes = {area.level.value: area.code for area in move.areas}
+    codes = _codes(move.areas)
     change: dict[str, Any] = {f"{level}_code": codes.get(level) for level in _AREAS}
     change["edition_id"] = city.edition.id
     data, desk = _data(report, move, city), _desk(session, report, codes)

@@ -9,7 +9,9 @@ import shapely
 from civicprobe.errors import NotFound
 from civicprobe.grid import chengdu
 from civicprobe.grid.areas import CODE_LENGTH, PARENT_LEVEL, TILING, Level
+from civicprobe.grid.importer import Known, read_level
 from civicprobe.grid.synthetic import synthesize
+from tests.unit.grid.conftest import collection, feature
 
 
 def outlines(areas, level):
@@ -50,7 +52,8 @@ def test_borders_of_a_level_are_identical_on_both_sides(district_areas, level):
 def test_every_area_is_the_exact_union_of_its_children(district_areas):
     children: dict[str, list] = {}
     for area in district_areas:
-        children.setdefault(area.parent, []).append(area)
+        if area.level is not Level.DEDICATED:
+            children.setdefault(area.parent, []).append(area)
     for area in district_areas:
         if area.code in children:
             below = [child.outline for child in children[area.code]]
@@ -58,6 +61,34 @@ def test_every_area_is_the_exact_union_of_its_children(district_areas):
             whole = shapely.coverage_union_all(below)
             assert shapely.equals(whole, area.outline)
             assert shapely.area(below).sum() == pytest.approx(area.outline.area, rel=1e-9)
+
+
+def test_some_areas_lie_apart_or_hold_a_piece_of_another(district_areas):
+    for level in (Level.STREET, Level.COMMUNITY):
+        parts, whole = shapely.get_parts(outlines(district_areas, level), return_index=True)
+        assert max(Counter(whole.tolist()).values()) > 1
+        assert shapely.get_num_interior_rings(parts).sum() > 0
+
+
+def test_dedicated_grids_lie_within_their_community_and_over_its_grids(district_areas):
+    named = {area.code: area for area in district_areas}
+    dedicated = [area for area in district_areas if area.level is Level.DEDICATED]
+    micros = shapely.STRtree(outlines(district_areas, Level.MICRO))
+    assert len(dedicated) == 40
+    for area in dedicated:
+        assert named[area.parent].outline.covers(area.outline)
+    spread = [len(micros.query(area.outline, predicate="intersects")) for area in dedicated]
+    assert max(spread) > 1
+
+
+def test_the_made_up_map_passes_our_own_import(district_areas):
+    known = {area.code: area.level for area in district_areas if area.level in TILING}
+    parents = [area for area in district_areas if area.level is Level.COMMUNITY]
+    dedicated = [area for area in district_areas if area.level is Level.DEDICATED]
+    data = collection([feature(area) for area in dedicated])
+    held = Known(known, (), tuple(parents))
+    reading = read_level([data], Level.DEDICATED, held, city_code="510100")
+    assert (len(reading.areas), reading.faults, reading.warnings) == (40, (), ())
 
 
 def test_districts_keep_their_real_outlines(district_areas):
@@ -97,7 +128,7 @@ def test_parents_come_first_and_progress_is_told():
     for area in synthesize("510104", 3, lambda done, of: told.append((done, of))):
         assert area.parent in seen
         seen.add(area.code)
-    assert told == [(1, 1)]
+    assert told == [(1, 4), (3, 4), (4, 4)]
 
 
 def test_an_unknown_district_is_refused():
@@ -111,6 +142,8 @@ def test_the_whole_city_is_one_coverage():
     counts = Counter(area.level for area in areas)
     assert counts[Level.STREET] == 261
     assert counts[Level.COMMUNITY] == 3047
+    assert counts[Level.GENERAL] == pytest.approx(14_000, rel=0.02)
     assert counts[Level.MICRO] == pytest.approx(126_000, rel=0.02)
+    assert counts[Level.DEDICATED] > 1_000
     for level in TILING:
         assert shapely.coverage_is_valid(outlines(areas, level))
