@@ -41,11 +41,39 @@ def test_the_shift_is_of_the_known_size(point):
     assert distance_m(point, Point(lat, lon)) < 1_000
 
 
-def test_the_shift_at_chengdu_is_the_published_one():
-    """Figures of eviltransform 0.1.1, whose distance is on a sphere."""
+# WGS-84; then GCJ-02 and BD-09 by prcoords 1.0.2; then the same by eviltransform 0.1.1. Between
+# them lies a centimetre: they take other digits of one constant.
+PUBLISHED = [
+    ((30.5728, 104.0668), (30.570346141, 104.069305477), (30.576351856, 104.075782957),
+     (30.5703461, 104.06930552), (30.576351814, 104.075782999)),
+    ((30.8846, 104.2517), (30.882135584, 104.254084995), (30.888206544, 104.260580763),
+     (30.882135543, 104.254085035), (30.888206503, 104.260580803)),
+    ((30.39, 104.55), (30.387205362, 104.552385505), (30.393171809, 104.558915862),
+     (30.387205315, 104.552385545), (30.393171761, 104.558915903)),
+    ((39.9042, 116.4074), (39.905603343, 116.413642254), (39.911865336, 116.42004633),
+     (39.905603367, 116.413642359), (39.911865358, 116.420046436)),
+    ((22.5431, 114.0579), (22.540382814, 114.063013999), (22.546041559, 114.069563987),
+     (22.540382768, 114.063014085), (22.546041513, 114.069564074)),
+    ((43.8256, 87.6168), (43.826805393, 87.619649949), (43.832949795, 87.626099771),
+     (43.826805414, 87.619649998), (43.832949815, 87.626099819)),
+    ((45.8038, 126.5349), (45.805781775, 126.540940717), (45.81139597, 126.547559618),
+     (45.805781808, 126.54094082), (45.811396004, 126.547559721)),
+    ((29.65, 91.1), (29.647300329, 91.101568283), (29.653419416, 91.108037374),
+     (29.647300283, 91.10156831), (29.65341937, 91.108037401)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("figures", PUBLISHED, ids=[str(each[0]) for each in PUBLISHED])
+def test_two_published_converters_say_the_same(figures):
+    point, *others = figures
+    for (lat, lon), datum in zip(others, [Datum.GCJ02, Datum.BD09] * 2, strict=True):
+        ours = Point(*from_wgs84(Point(*point), datum))
+        assert distance_m(ours, Point(lat, lon)) < 0.02
+        assert distance_m(Point(*point), to_wgs84(lat, lon, datum)) < 0.02
+
+
+def test_the_shift_at_chengdu_is_of_the_published_length():
     lat, lon = from_wgs84(Point(30.5728, 104.0668), Datum.GCJ02)
-    assert lon - 104.0668 == pytest.approx(0.002505, abs=1e-6)
-    assert lat - 30.5728 == pytest.approx(-0.002454, abs=1e-6)
     assert distance_m(Point(30.5728, 104.0668), Point(lat, lon)) == pytest.approx(363.7, abs=1)
 
 

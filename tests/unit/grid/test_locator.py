@@ -4,24 +4,11 @@ import numpy as np
 import pytest
 import shapely
 
+from bench.brute import disagreements, sample
 from civicprobe.grid.areas import TILING, AreaShape, Level
 from civicprobe.grid.coords import Point, degree_lengths_m, distance_m
 from civicprobe.grid.locator import MAX_RADIUS_M, Locator
 from tests.unit.grid.conftest import LEFT, RIGHT, TOWN, toy_map
-
-
-def holders(areas, point):
-    """Level to the lowest code that holds the point, by looking at every polygon."""
-    spot = shapely.Point(point.lon, point.lat)
-    found: dict[Level, str] = {}
-    for area in sorted(areas, key=lambda area: area.code, reverse=True):
-        if shapely.intersects(area.outline, spot):
-            found[area.level] = area.code
-    return found
-
-
-def divided(areas):
-    return [area for area in areas if area.code.startswith("510113")]
 
 
 def points_inside(areas, count, seed):
@@ -32,12 +19,27 @@ def points_inside(areas, count, seed):
     return [Point(lat, lon) for lon, lat in held.tolist()]
 
 
-def test_every_level_agrees_with_brute_force_on_random_points(district_areas, district_map):
-    mine = divided(district_areas)
-    for point in points_inside(district_areas, 150, seed=1):
-        located = district_map.locate(point)
-        assert located.codes == holders(mine, point)
-        assert [area.level for area in located.chain] == list(reversed(TILING))
+def test_every_level_agrees_with_brute_force(district_areas, district_map):
+    """Points anywhere, corners and edge midpoints; `make bench` does it for the whole city."""
+    points = list(sample(district_areas, 250, seed=1))
+    assert list(disagreements(district_areas, district_map, points)) == []
+    inside = [point for point in points if district_map.locate(point).inside]
+    assert len(inside) > 600
+    on_border = [point for point in inside if district_map.locate(point).on_border]
+    assert len(on_border) >= 500
+
+
+def test_the_search_itself_sees_a_wrong_answer(district_areas):
+    """An index that lost one street is found out: the check can fail."""
+    street = next(area.code for area in district_areas if area.level is Level.STREET)
+    lost = [area for area in district_areas if not area.code.startswith(street)]
+    points = list(sample(district_areas, 100, seed=1))
+    assert list(disagreements(district_areas, Locator.build(lost), points))
+
+
+def test_every_divided_point_has_all_levels(district_areas, district_map):
+    for point in points_inside(district_areas, 50, seed=1):
+        assert [area.level for area in district_map.locate(point).chain] == list(reversed(TILING))
 
 
 def border_points(areas, count):
