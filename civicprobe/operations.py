@@ -11,6 +11,8 @@ from civicprobe.accounts.identity import public
 from civicprobe.db import db
 from civicprobe.errors import Fault
 from civicprobe.grid.city import find_city
+from civicprobe.reports.services.seal import last_seal
+from civicprobe.reports.services.walk_chains import last_walk
 from civicprobe.web.parts import parts
 
 api = APIBlueprint("operations", __name__, enable_openapi=False)
@@ -37,10 +39,14 @@ def ready() -> tuple[Response, int]:
 @api.get("/metrics")
 @public
 def metrics() -> Response:
-    """Counts for Prometheus: the process's, and the outbox's by state."""
+    """Counts for Prometheus: the process's, the outbox's by state, how the proof stands."""
     counts = outbox.counts(db.session())
     lines = ["# TYPE civicprobe_outbox_rows gauge"]
     lines += [f'civicprobe_outbox_rows{{state="{state}"}} {n}' for state, n in counts.items()]
+    seal, walk = last_seal(db.session()), last_walk(db.session())
+    lines += ["# TYPE civicprobe_last_seal gauge", f"civicprobe_last_seal {seal.id if seal else 0}"]
+    lines += ["# TYPE civicprobe_chains_broken gauge"]
+    lines += [f"civicprobe_chains_broken {walk.broken if walk else 0}"]
     body = generate_latest().decode() + "\n".join(lines) + "\n"
     return Response(body, content_type=CONTENT_TYPE_LATEST)
 

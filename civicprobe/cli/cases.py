@@ -3,9 +3,11 @@
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from civicprobe import outbox as outbox_rows
 from civicprobe.accounts.actor import Actor
@@ -21,10 +23,13 @@ from civicprobe.cli.edge import (
     working,
 )
 from civicprobe.db import utc_now
-from civicprobe.reports.queries import get_report
+from civicprobe.reports.lifecycle import Action
+from civicprobe.reports.queries import get_report, list_timeline
 from civicprobe.reports.schemas import report_body
 from civicprobe.reports.services.audit import verify
+from civicprobe.reports.services.seal import due_day, last_seal, seal_day, verify_seals
 
+LOOKS = frozenset({Action.OPEN_ORIGINAL, Action.ASK_UNMASK, Action.GRANT_UNMASK})
 OPERATOR = Actor(role=Role.ADMIN)
 
 
@@ -54,14 +59,88 @@ def audit_verify(folder: Path | None, *, as_json: bool) -> None:
             checked += 1
             if finding.fault:
                 broken.append({"number": finding.number, **asdict(finding.fault)})
+        faults = [asdict(fault) for fault in verify_seals(session)]
+        seal = _shown_seal(session)
     if as_json:
-        show({"checked": checked, "broken": broken})
+        show(
+            {"checked": checked, "broken": broken, "seal_faults": faults, "last_seal": seal or None}
+        )
     else:
-        for row in broken:
-            click.echo(f"{row['number']}: event {row['seq']}: {row['code']}", err=True)
-        click.echo(f"{checked} reports checked, {len(broken)} broken")
-    if broken:
+        _tell_verified(checked, broken, faults, seal)
+    if broken or faults:
         sys.exit(1)
+
+
+def _tell_verified(
+    checked: int,
+    broken: list[dict[str, Any]],
+    faults: list[dict[str, Any]],
+    seal: dict[str, Any],
+) -> None:
+    for row in broken:
+        click.echo(f"{row['number']}: event {row['seq']}: {row['code']}", err=True)
+    for row in faults:
+        what = f"{row['number']}: event {row['seq']}: " if row["number"] else ""
+        click.echo(f"seal {row['seal']}: {what}{row['code']}", err=True)
+    click.echo(f"{checked} reports checked, {len(broken)} broken")
+    if seal:
+        click.echo(f"last seal: {seal['id']} of {seal['day']}, {seal['hash']}")
+
+
+def _shown_seal(session: Session) -> dict[str, Any]:
+    """The newest seal; nothing before the first."""
+    newest = last_seal(session)
+    names = ("id", "day", "heads", "hash")
+    return {name: getattr(newest, name) for name in names} if newest else {}
+
+
+@audit.command("seal")
+@folder_option
+@json_option
+@told
+def audit_seal(folder: Path | None, *, as_json: bool) -> None:
+    """Seal yesterday's chain heads now, if nobody has; else show the last seal.
+
+    \b
+    civicprobe audit seal --dir var
+    """
+    with working(folder) as (session, _settings):
+        day = due_day(session, utc_now())
+        if day:
+            seal_day(session, day, now=utc_now())
+            session.commit()
+        kept = _shown_seal(session)
+    words = "seal {id} of {day}: {heads} heads, {hash}".format_map(kept)
+    done(words, as_json=as_json, **kept)
+
+
+@audit.command("looks")
+@click.argument("number")
+@folder_option
+@json_option
+@told
+def audit_looks(number: str, folder: Path | None, *, as_json: bool) -> None:
+    """Who saw a sealed original or a name of this report, when and why.
+
+    \b
+    civicprobe audit looks C8898-6217-3 --dir var
+    """
+    with working(folder) as (session, _settings):
+        found = get_report(session, number, visible=OPERATOR)
+        looks = [
+            {
+                "at": entry.event.at,
+                "action": entry.event.action,
+                "account": entry.event.account_id,
+                "why": entry.private.get("note"),
+            }
+            for entry in list_timeline(session, found.id)
+            if entry.event.action in LOOKS
+        ]
+    if as_json:
+        show({"number": number, "looks": looks})
+    else:
+        show_lines({"looks": looks or "nobody"})
 
 
 @click.group(invoke_without_command=True)

@@ -316,9 +316,10 @@ class ReportEvent(Model):
 
     __tablename__ = "report_events"
 
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"))
-    seq: Mapped[int] = mapped_column(Integer)
+    report_id: Mapped[int] = mapped_column(
+        ForeignKey("reports.id"), primary_key=True, autoincrement=False
+    )
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     action: Mapped[str] = mapped_column(String(24))
     party: Mapped[str] = mapped_column(String(16))
@@ -330,8 +331,6 @@ class ReportEvent(Model):
     private_hash: Mapped[str | None] = mapped_column(String(64))
     before_hash: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
-
-    __table_args__ = (UniqueConstraint("report_id", "seq"),)
 
 
 class EventPrivate(Model):

@@ -170,7 +170,9 @@ def test_accounts_and_tokens(city):
 
 
 def test_an_empty_record_verifies_and_an_empty_outbox_shows(city):
-    assert city("audit", "verify", "--json").stdout == '{\n "checked": 0,\n "broken": []\n}\n'
+    assert city("audit", "verify", "--json").stdout == (
+        '{\n "checked": 0,\n "broken": [],\n "seal_faults": [],\n "last_seal": null\n}\n'
+    )
     assert json.loads(city("outbox", "--json").stdout) == {"counts": {}, "failed": []}
     assert "0 rows" in city("outbox", "replay").stdout
 
