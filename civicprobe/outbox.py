@@ -32,6 +32,7 @@ TOPICS: Mapping[str, Route] = {
     "resemble": Route("reports.resemble", "enrich"),
     "words": Route("reports.words", "notices"),
     "notice": Route("notices.tell", "notices"),
+    "hand_over": Route("reports.hand_over", "enrich"),
     "give_up": Route("reports.give_up", "enrich"),
 }
 

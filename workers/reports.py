@@ -3,9 +3,10 @@
 from uuid import UUID
 
 from civicprobe.broker import PICTURES_LIMITS
-from civicprobe.db import utc_now
+from civicprobe.db import db, utc_now
 from civicprobe.grid.city import find_city
 from civicprobe.reports.services import enrich as enriching
+from civicprobe.reports.services import hand_over as handing
 from civicprobe.reports.services import pictures as copying
 from civicprobe.reports.services import resemble as resembling
 from civicprobe.reports.services.give_up import give_up as hand_to_desk
@@ -50,6 +51,19 @@ def words(row_id: int, report_id: int) -> None:
     """Make a report findable by its words."""
     with unit_of_work(row_id) as session:
         index_words(session, report_id)
+
+
+@work("hand_over")
+def hand_over(row_id: int, account_id: int, why: str) -> None:
+    """A member serves no longer, for now or for good: each of their cards goes to another."""
+    with short_read() as session:
+        cards = handing.list_cards(session, account_id)
+        city = find_city(session, parts().settings)
+    for card in cards:
+        handing.hand_over_card(db.session(), card, account_id, why, city=city, now=utc_now())
+        db.session.commit()
+    with unit_of_work(row_id):
+        pass
 
 
 @work("give_up")

@@ -1,7 +1,7 @@
 """When a member may be asked: weekly windows, leave, one tap, quiet hours, holidays.
 
 Pure; all of it on the city's wall clock, so that a window means what people read off a watch.
-A member without a window is on duty at any hour (ADR 18).
+A member without a window is on duty at any hour (ADR 20).
 """
 
 from collections.abc import Iterable, Iterator, Sequence

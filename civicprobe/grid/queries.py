@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from civicprobe.errors import NotFound
-from civicprobe.grid.areas import AreaName, AreaShape, Level
+from civicprobe.grid.areas import TILING, AreaName, AreaShape, Level
 from civicprobe.grid.models import (
     ACTIVE,
     DRAFT,
@@ -183,6 +183,27 @@ def list_siblings(session: Session, edition_id: int, code: str) -> list[str]:
             .order_by(Area.code)
         )
     )
+
+
+def within(session: Session, codes: Collection[str], top: str, city_code: str) -> set[str]:
+    """Those of the codes that are `top` or lie under it on the active map."""
+    if top == city_code:
+        return set(codes)
+    inside = {code for code in codes if code == top}
+    active = find_active(session)
+    if active is None:
+        return inside
+    at = {code: code for code in codes}
+    for _ in TILING:
+        parents = session.execute(
+            select(Area.code, Area.parent_code).where(
+                Area.edition_id == active.id, Area.code.in_(set(at.values()))
+            )
+        )
+        above = {row.code: row.parent_code for row in parents}
+        at = {code: above[area] for code, area in at.items() if area in above}
+        inside |= {code for code, area in at.items() if area == top}
+    return inside
 
 
 def find_alias(session: Session, account_id: int) -> str | None:

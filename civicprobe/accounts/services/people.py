@@ -36,15 +36,28 @@ def create_account(session: Session, new: NewAccount, *, now: datetime) -> Accou
     Raises Invalid `username_malformed`, Unprocessable for a short password or a unit's account
     without a unit, Conflict `username_taken`.
     """
+    check_new(session, new)
+    return add_account(session, new, hashed(new.password), now=now)
+
+
+def check_new(session: Session, new: NewAccount) -> None:
+    """Raises as `create_account` does, but for the password."""
     _check(new)
     if find_account(session, new.username) is not None:
         raise Conflict("username_taken", name=new.username)
+
+
+def add_account(
+    session: Session, new: NewAccount, password: str | None, *, now: datetime
+) -> Account:
+    """An account with a password that was hashed before, or with none: its person sets one by a
+    one-time code of the desk above. The caller has asked `check_new`."""
     account = Account(
         username=new.username,
         role=new.role.value,
         area_code=new.area_code,
         unit_id=new.unit_id,
-        password=hashed(new.password),
+        password=password,
         fs_uniquifier=secrets.token_hex(16),
         active=True,
         created_at=now,

@@ -32,18 +32,24 @@ def assign_grids(session: Session, member_id: int, codes: Iterable[str]) -> None
     if session.get(Member, member_id) is None:
         raise NotFound("no_member", member_id=member_id)
     wanted = sorted(set(codes))
+    check_grids(session, wanted)
+    session.execute(delete(MemberGrid).where(MemberGrid.member_id == member_id))
+    session.add_all(MemberGrid(member_id=member_id, area_code=code) for code in wanted)
+    session.flush()
+
+
+def check_grids(session: Session, codes: Iterable[str]) -> None:
+    """Raises Unprocessable `area_unknown` for codes the active map lacks."""
+    wanted = set(codes)
     active = find_active(session)
     held = select(Area.code).where(Area.code.in_(wanted))
     if active is not None:
         held = held.where(Area.edition_id == active.id)
-    unknown = set(wanted) - set(session.scalars(held))
+    unknown = wanted - set(session.scalars(held))
     if unknown:
         raise Unprocessable(
             "area_unknown", *(FieldFault(code, "unknown") for code in sorted(unknown))
         )
-    session.execute(delete(MemberGrid).where(MemberGrid.member_id == member_id))
-    session.add_all(MemberGrid(member_id=member_id, area_code=code) for code in wanted)
-    session.flush()
 
 
 def set_active(session: Session, member_id: int, *, active: bool) -> Member:

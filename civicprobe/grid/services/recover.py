@@ -1,6 +1,5 @@
 """Whom a desk may give a new password: the people of its area and the desks below it."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,9 +12,7 @@ from civicprobe.accounts.queries import get_account
 from civicprobe.accounts.roles import Role
 from civicprobe.accounts.services.recovery import issue_reset
 from civicprobe.errors import Forbidden
-from civicprobe.grid.areas import TILING
-from civicprobe.grid.models import Area
-from civicprobe.grid.queries import find_active
+from civicprobe.grid.queries import within
 
 
 @dataclass(frozen=True)
@@ -44,7 +41,7 @@ def list_below(session: Session, actor: Actor, *, city_code: str, named: str = "
     if actor.role is Role.ADMIN:
         return people
     own = actor.area_code or ""
-    under = _within(session, {person.area_code for person in people}, own, city_code)
+    under = within(session, {person.area_code for person in people}, own, city_code)
     return [person for person in people if person.area_code in under and _is_below(person, own)]
 
 
@@ -66,24 +63,3 @@ def _is_below(person: Person, own: str) -> bool:
     if person.role in {Role.MEMBER, Role.UNIT}:
         return True
     return person.role is Role.OFFICE and person.area_code != own
-
-
-def _within(session: Session, codes: Collection[str], top: str, city_code: str) -> set[str]:
-    """Those of the codes that are `top` or lie under it on the active map."""
-    if top == city_code:
-        return set(codes)
-    inside = {code for code in codes if code == top}
-    active = find_active(session)
-    if active is None:
-        return inside
-    at = {code: code for code in codes}
-    for _ in TILING:
-        parents = session.execute(
-            select(Area.code, Area.parent_code).where(
-                Area.edition_id == active.id, Area.code.in_(set(at.values()))
-            )
-        )
-        above = {row.code: row.parent_code for row in parents}
-        at = {code: above[area] for code, area in at.items() if area in above}
-        inside |= {code for code, area in at.items() if area == top}
-    return inside
