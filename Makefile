@@ -87,6 +87,7 @@ messages: setup  ## new words of code and templates, into every catalog
 	$(BIN)/python -m scripts.messages
 
 UV_LOCK = "$$tmp/bin/uv" pip compile -q --no-config --universal --python-version 3.11 \
+	--overrides requirements-overrides.txt \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
 lock: .venv/.ready  ## newest versions allowed, into the lock files (UPGRADE=--upgrade)

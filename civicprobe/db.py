@@ -17,6 +17,8 @@ _reading: ContextVar[bool] = ContextVar("civicprobe_reading", default=False)
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 JsonDict = JSON().with_variant(JSONB, "postgresql")
+# None is no value there, not the JSON word null.
+NullableJson = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class Model(DeclarativeBase):

@@ -28,10 +28,10 @@ def enrich(row_id: int, report_id: int) -> None:
 
 @work("pictures", **PICTURES_LIMITS)
 def pictures(row_id: int, photo_id: str) -> None:
-    """Make the copies that people see."""
+    """Make the copies that people see, faces and plates hidden."""
     with short_read() as session:
-        sha256 = copying.find_bytes(session, UUID(photo_id))
-    copies = copying.make(parts().storage, sha256, parts().settings.max_pixels)
+        source = copying.find_bytes(session, UUID(photo_id))
+    copies = copying.make(parts().storage, source, parts().settings.max_pixels)
     with unit_of_work(row_id) as session:
         copying.keep(session, UUID(photo_id), copies, now=utc_now())
 

@@ -27,6 +27,7 @@ class Default:
     source: str
     emergency: bool = False
     self_service: bool = False
+    plates_matter: bool = False
 
 
 DEFAULTS = (
@@ -40,13 +41,29 @@ DEFAULTS = (
         emergency=True,
     ),
     Default("road_damage", "路面坑洞塌陷", "Road hole or subsidence", "突发事件", "road", STANDARD),
-    Default("fire_lane", "消防通道堵塞", "Fire lane blocked", "街面秩序", "fire", EXTENDED),
+    Default(
+        "fire_lane",
+        "消防通道堵塞",
+        "Fire lane blocked",
+        "街面秩序",
+        "fire",
+        EXTENDED,
+        plates_matter=True,
+    ),
     Default("flying_wire", "飞线充电", "Flying-wire charging", "街面秩序", "wire", EXTENDED),
     Default("light_out", "路灯不亮", "Street light out", "公用设施", "light", STANDARD),
     Default(
         "rubbish", "暴露垃圾", "Exposed rubbish", "市容环境", "rubbish", STANDARD, self_service=True
     ),
-    Default("illegal_parking", "车辆乱停放", "Illegal parking", "街面秩序", "parking", STANDARD),
+    Default(
+        "illegal_parking",
+        "车辆乱停放",
+        "Illegal parking",
+        "街面秩序",
+        "parking",
+        STANDARD,
+        plates_matter=True,
+    ),
     Default(
         "standing_water", "道路积水", "Standing water on the road", "突发事件", "water", STANDARD
     ),

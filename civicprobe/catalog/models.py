@@ -26,7 +26,8 @@ class Unit(Model):
 
 class Category(Model):
     """What a hazard is. `major` is the standard's major class; `emergency` makes a report urgent;
-    `self_service` lets a grid member handle it on the spot."""
+    `self_service` lets a grid member handle it on the spot; with `plates_matter` it is about a
+    vehicle, whose number plate desk and unit may read."""
 
     __tablename__ = "categories"
 
@@ -38,6 +39,7 @@ class Category(Model):
     rank: Mapped[int] = mapped_column(Integer, default=0)
     emergency: Mapped[bool] = mapped_column(default=False)
     self_service: Mapped[bool] = mapped_column(default=False)
+    plates_matter: Mapped[bool] = mapped_column(default=False)
     default_unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
     active: Mapped[bool] = mapped_column(default=True)
     source: Mapped[str] = mapped_column(String(100))

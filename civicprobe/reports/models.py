@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from civicprobe.db import BigId, JsonDict, Model, UtcDateTime
+from civicprobe.db import BigId, JsonDict, Model, NullableJson, UtcDateTime
 from civicprobe.reports.lifecycle import Facts, Outcome, State
 from civicprobe.reports.numbers import number_of
 
@@ -37,7 +37,8 @@ class Report(Model):
     """One hazard as one rider saw it. `state` and what goes with it is written by `apply` alone.
 
     `version` counts moves and changes of owner, place, category or severity; `seq` counts events.
-    `desk_code` is the area whose desk answers for the report: it is never empty.
+    `desk_code` is the area whose desk answers for the report: it is never empty. The pictures of a
+    `sensitive` one (敏感: a child, an injured person, a home's inside) are for desks alone.
     """
 
     __tablename__ = "reports"
@@ -57,6 +58,7 @@ class Report(Model):
     category_code: Mapped[str | None] = mapped_column(ForeignKey("categories.code"))
     severity: Mapped[str | None] = mapped_column(String(16))
     urgent: Mapped[bool] = mapped_column(default=False)
+    sensitive: Mapped[bool] = mapped_column(default=False)
 
     evidence: Mapped[dict[str, object]] = mapped_column(JsonDict, default=dict)
     photos_announced: Mapped[int] = mapped_column(Integer, default=0)
@@ -163,6 +165,9 @@ class Photo(Model):
     """One picture: `hazard` as the rider sent it (n = 1 to 3), or `evidence` for an action.
 
     The row owns the bytes; storage only keeps them. `used_seq` is the event that used an evidence.
+    `state` is stored, ready, held (what to hide could not be found), unreadable or refused. `boxes`
+    are what is hidden in the copies (`redaction.Box`), None while nobody has looked; in the copy
+    `plates_sha256` number plates stay readable.
     """
 
     __tablename__ = "photos"
@@ -183,6 +188,8 @@ class Photo(Model):
     dhash: Mapped[int | None] = mapped_column(BigInteger)
     screen_sha256: Mapped[str | None] = mapped_column(String(64))
     thumb_sha256: Mapped[str | None] = mapped_column(String(64))
+    plates_sha256: Mapped[str | None] = mapped_column(String(64))
+    boxes: Mapped[list[dict[str, object]] | None] = mapped_column(NullableJson)
 
     __table_args__ = (
         UniqueConstraint("report_id", "n"),

@@ -1,22 +1,18 @@
-"""The copies of photos that people see: through the app, rights checked each time."""
+"""Photos over HTTP, rights checked each time: the copies that people see, and the sealed original
+to a desk that has just opened it with a reason."""
 
 from uuid import UUID
 
 from flask import Blueprint, Response, request
-from sqlalchemy.orm import Session
 
 from civicprobe.accounts.actor import Actor
 from civicprobe.accounts.identity import COOKIE, current_actor, requires
 from civicprobe.accounts.queries import actor_of_device, find_device
 from civicprobe.accounts.roles import Role
-from civicprobe.db import db
+from civicprobe.db import db, utc_now
 from civicprobe.errors import NotFound
-from civicprobe.reports.alike import is_offered
-from civicprobe.reports.lifecycle import Party
-from civicprobe.reports.models import Photo, Report
-from civicprobe.reports.queries import find_audience, get_photo, get_report_by_id, is_visible
-from civicprobe.reports.schemas import READERS
-from civicprobe.reports.transitions import Audience, standing_of
+from civicprobe.reports.queries import get_photo, get_report_by_id
+from civicprobe.reports.rights import copy_to_show, has_opened
 from civicprobe.web.parts import parts
 
 blueprint = Blueprint("photos", __name__)
@@ -44,35 +40,29 @@ def photo(photo_id: UUID, size: str) -> Response:
     return response
 
 
-def copy_to_show(session: Session, photo: Photo, size: str, actor: Actor) -> str | None:
-    """The hash of the copy that this caller may see of a photo; None for none.
+@blueprint.get("/photos/<uuid:photo_id>/original")
+@requires(Role.OFFICE)
+def original(photo_id: UUID) -> Response:
+    """The bytes as they came, for 15 minutes after this desk's `open_original`, to be saved.
 
-    The one place that decides: whoever may know of the report sees what the rider sent; what was
-    brought later is seen by those who may read the step it came with, or its sender before that.
+    404 `no_photo` without that event, which says who, when and why. An urgent one whose copies are
+    not ready is shown at once instead of saved.
     """
-    report = get_report_by_id(session, photo.report_id)
-    if photo.state != "ready" or not _may_know(session, photo, report, actor):
-        return None
-    if photo.kind == "evidence" and not _may_see_evidence(session, photo, report, actor):
-        return None
-    return photo.thumb_sha256 if size == "thumb" else photo.screen_sha256
-
-
-def _may_know(session: Session, photo: Photo, report: Report, actor: Actor) -> bool:
-    """Of a report offered as 疑似重复 the rider's pictures are seen, but not whose it is."""
-    if is_visible(session, report, actor):
-        return True
-    return photo.kind == "hazard" and is_offered(session, report.id, actor)
-
-
-def _may_see_evidence(session: Session, photo: Photo, report: Report, actor: Actor) -> bool:
-    if photo.used_seq is None:
-        return actor.account_id is not None and photo.added_by_id == actor.account_id
-    audience = find_audience(session, report.id, photo.used_seq)
-    parties = standing_of(session, report, actor).parties
-    if actor.role is Role.ADMIN:
-        parties |= {Party.DESK}
-    return audience is not None and bool(parties & READERS[Audience(audience)])
+    found = get_photo(db.session(), photo_id)
+    event = has_opened(db.session(), found, current_actor(), utc_now())
+    if event is None or found.sha256 is None:
+        raise NotFound("no_photo")
+    report = get_report_by_id(db.session(), found.report_id)
+    kind = (found.media_type or "application/octet-stream").partition("/")[2]
+    name, shown = f"{report.number}-{event.seq}.{kind}", bool(event.data.get("urgent"))
+    digest, media_type = found.sha256, found.media_type
+    db.session.rollback()
+    response = Response(parts().storage.get(digest), mimetype=media_type)
+    how = "inline" if shown else "attachment"
+    response.headers["Content-Disposition"] = f'{how}; filename="{name}"'
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
 
 
 def _copy_for(actor: Actor, photo_id: UUID, size: str) -> str | None:

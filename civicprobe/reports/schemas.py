@@ -17,18 +17,11 @@ from civicprobe.reports.lifecycle import Action, Outcome, Party, Severity, State
 from civicprobe.reports.likeness import ASKED_FROM
 from civicprobe.reports.models import Photo, Report
 from civicprobe.reports.queries import TimelineEntry, list_photos, list_thumbs, list_timeline
+from civicprobe.reports.rights import READERS, may_see_pictures
 from civicprobe.reports.services.perform import DOINGS
 from civicprobe.reports.services.resemble import doubts_of
 from civicprobe.reports.transitions import Audience, facts_of, standing_of
 from civicprobe.reports.winding import due_from, list_running
-
-READERS: dict[Audience, frozenset[Party]] = {
-    Audience.PUBLIC: frozenset(Party),
-    Audience.STAFF: frozenset({Party.MEMBER, Party.UNIT, Party.DESK}),
-    Audience.TRIAGE: frozenset({Party.REPORTER, Party.MEMBER, Party.DESK}),
-    Audience.OFFICE: frozenset({Party.DESK}),
-}
-
 
 # Of an event's data, what all may see; the rest (who was passed over and why) is for desks.
 OPEN_DATA = frozenset(
@@ -209,11 +202,11 @@ def report_body(session: Session, report: Report, *, seen_by: Actor, now: dateti
         unit=report.unit_id,
         assignee=_assignee(session, report),
         photos=[
-            _photo(photo, _doubts(session, report, photo, parties))
+            _photo(photo, _doubts(session, report, photo, parties), seen_by, report)
             for photo in list_photos(session, report.id)
             if photo.kind == "hazard" or photo.used_seq in seen
         ],
-        alike=_alike(session, report, parties),
+        alike=_alike(session, report, parties, seen_by),
         same_photo_as=_same_photo(session, report, parties),
         timeline=[_step(entry, parties) for entry in steps],
         clocks=_clocks(session, report, parties, now),
@@ -227,7 +220,9 @@ def queue_item(report: Report, thumb: Photo | None, seen_by: Actor) -> QueueItem
         **_headline(report, own=report.reporter_id in seen_by.device_ids),
         grade=str(report.place["grade"]) if report.place else None,
         areas=report.area_codes,
-        thumb_url=f"/photos/{thumb.id}/thumb" if thumb else None,
+        thumb_url=f"/photos/{thumb.id}/thumb"
+        if thumb and may_see_pictures(report, seen_by)
+        else None,
     )
 
 
@@ -271,7 +266,9 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _alike(session: Session, report: Report, parties: frozenset[Party]) -> list[AlikeBody]:
+def _alike(
+    session: Session, report: Report, parties: frozenset[Party], seen_by: Actor
+) -> list[AlikeBody]:
     """For who is asked: whoever looks at the card, and the rider where it is worth asking."""
     staff = parties & {Party.MEMBER, Party.DESK}
     if not staff and Party.REPORTER not in parties:
@@ -288,7 +285,9 @@ def _alike(session: Session, report: Report, parties: frozenset[Party]) -> list[
             state=State(other.state),
             created_at=other.created_at,
             category=other.category_code,
-            screen_url=f"/photos/{thumbs[other.id].id}/screen" if other.id in thumbs else None,
+            screen_url=f"/photos/{thumbs[other.id].id}/screen"
+            if other.id in thumbs and may_see_pictures(other, seen_by)
+            else None,
             **{name: getattr(pair, name) for name in _OF_A_PAIR},
         )
         for pair, other in found
@@ -326,8 +325,8 @@ def _doubts(session: Session, report: Report, photo: Photo, parties: frozenset[P
     return doubts_of(session, report, photo) if checked and Party.DESK in parties else []
 
 
-def _photo(photo: Photo, doubts: list[str]) -> PhotoBody:
-    ready = photo.state == "ready"
+def _photo(photo: Photo, doubts: list[str], seen_by: Actor, report: Report) -> PhotoBody:
+    ready = photo.state == "ready" and may_see_pictures(report, seen_by)
     shown = ("taken_at", "no_gps_reason")
     return PhotoBody(
         id=photo.id,

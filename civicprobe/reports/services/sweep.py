@@ -51,6 +51,6 @@ def sweep_bytes(session: Session, storage: Storage, now: datetime) -> int:
 
 
 def _named(session: Session, digests: list[str]) -> set[str]:
-    columns = (Photo.sha256, Photo.screen_sha256, Photo.thumb_sha256)
+    columns = (Photo.sha256, Photo.screen_sha256, Photo.thumb_sha256, Photo.plates_sha256)
     rows = session.execute(select(*columns).where(or_(*(c.in_(digests) for c in columns))))
     return {digest for row in rows for digest in row if digest}

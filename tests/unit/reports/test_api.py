@@ -157,7 +157,7 @@ def test_a_photo_is_served_by_the_app_alone(ask, town, session, settings):
     tag = {"If-None-Match": answer.headers["ETag"]}
     assert ask("rider", "GET", f"/photos/{photo}/screen", headers=tag).status_code == 304
     assert ask("unit-roads", "GET", f"/photos/{photo}/screen").status_code == 404
-    assert ask("rider", "GET", f"/photos/{photo}/original").status_code == 404
+    assert ask("rider", "GET", f"/photos/{photo}/original").status_code == 403
     assert ask("rider", "GET", f"/photos/{uuid4()}/thumb").status_code == 404
 
 

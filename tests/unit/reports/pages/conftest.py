@@ -12,7 +12,7 @@ import shapely
 from apiflask import APIFlask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
@@ -179,7 +179,9 @@ class Town:
         """What the workers would do, here and now."""
         with self.app.app_context():
             session = db.session()
-            waiting = select(OutboxRow).where(OutboxRow.state == "waiting").order_by(OutboxRow.id)
+            soon = or_(OutboxRow.topic != "pictures", OutboxRow.due_at <= utc_now())
+            waiting = select(OutboxRow).where(OutboxRow.state == "waiting", soon)
+            waiting = waiting.order_by(OutboxRow.id)
             while row := session.scalar(waiting.limit(1)):
                 _do(session, row.topic, dict(row.payload))
                 row.state = "done"

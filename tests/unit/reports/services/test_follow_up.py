@@ -20,7 +20,7 @@ from civicprobe.reports.models import ActionAnswer, Photo
 from civicprobe.reports.queues import list_queue, place_in
 from civicprobe.reports.services.give_up import give_up
 from civicprobe.reports.services.photos import StoredPhoto, add_photo, refuse_photo
-from civicprobe.reports.services.pictures import find_bytes, keep, make
+from civicprobe.reports.services.pictures import Source, find_bytes, keep, make
 from civicprobe.reports.services.sweep import sweep_bytes, sweep_rows
 from civicprobe.reports.services.tell import tell
 from civicprobe.storage import open_storage
@@ -111,7 +111,7 @@ def test_an_unreadable_photo_says_why(town, session, storage):
     keep(session, photo.id, make(storage, find_bytes(session, photo.id), 10**8), now=utc_now())
     assert photo.state == "unreadable"
     assert photo.reason.startswith("photo_")
-    lost = make(storage, "0" * 64, 10**8)
+    lost = make(storage, Source("0" * 64), 10**8)
     assert lost.reason == "photo_bytes_gone"
 
 

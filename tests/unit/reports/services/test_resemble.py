@@ -16,7 +16,7 @@ from civicprobe.reports.commands import Add, Withdraw
 from civicprobe.reports.exif import PhotoFacts
 from civicprobe.reports.exif_tags import GpsFix
 from civicprobe.reports.models import OPEN_STATES, Photo, Report, ReportEvent, Resemblance
-from civicprobe.reports.photo_pages import copy_to_show
+from civicprobe.reports.rights import copy_to_show
 from civicprobe.reports.schemas import report_body
 from civicprobe.reports.services.add import add
 from civicprobe.reports.services.close import withdraw

@@ -1,0 +1,123 @@
+"""With redaction switched off by a fault no picture leaves, whoever asks, whatever the route."""
+
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import select
+
+from civicprobe.db import db
+from civicprobe.outbox import OutboxRow
+from civicprobe.reports.models import Photo, Report
+from civicprobe.reports.services import pictures as copying
+
+from .conftest import HERE, a_photo
+
+STAFF = "member", "unit", "street", "street-2", "district", "admin"
+PICTURES = b"\xff\xd8\xff", b"\x89PNG\r\n", b"RIFF", b"ftyp"
+
+
+@pytest.fixture
+def faulty(monkeypatch):
+    def down(_screen: bytes) -> None:
+        raise RuntimeError("the model's file is gone")
+
+    monkeypatch.setattr(copying, "find_private", down)
+
+
+def photos_of(town) -> list[tuple[UUID, str]]:
+    with town.app.app_context():
+        rows = db.session.execute(select(Photo.id, Photo.state)).all()
+        return [(photo_id, state) for photo_id, state in rows]
+
+
+def uuid_of(town) -> UUID:
+    with town.app.app_context():
+        return db.session.scalars(select(Report.uuid)).one()
+
+
+def addresses(town, number: str) -> list[str]:
+    """Every address of the URL map that can be asked for, with what it could be asked about."""
+    photos = [str(photo_id) for photo_id, _ in photos_of(town)]
+    values = {"photo_id": photos, "size": ["screen", "thumb"], "number": [number]}
+    values |= {"key": [number, str(uuid_of(town))], "uuid_text": [str(uuid_of(town)), *photos]}
+    found = set()
+    adapter = town.app.url_map.bind("localhost")
+    for rule in town.app.url_map.iter_rules():
+        if "GET" not in rule.methods or rule.endpoint == "static":
+            continue
+        filled: list[dict[str, str]] = [{}]
+        for name in sorted(rule.arguments):
+            offers = values.get(name, ["1", photos[0]])
+            filled = [{**chosen, name: offer} for chosen in filled for offer in offers]
+        for chosen in filled:
+            try:
+                found.add(adapter.build(rule.endpoint, chosen))
+            except (ValueError, LookupError):
+                continue
+    return sorted(found)
+
+
+def test_no_route_gives_out_a_picture_that_nobody_looked_through(town, faulty):
+    phone = town.rider()
+    number = town.dispatched(phone)
+    desk = town.staff("street")
+    town.act(desk, f"/o/{number}", "add", [a_photo(HERE, 7)], note="现场", audience="public")
+    town.settle()
+    assert [state for _, state in photos_of(town)] == ["held", "held"]
+    asked = addresses(town, number)
+    assert any(path.endswith("/original") for path in asked)
+    assert len([path for path in asked if path.startswith("/photos/")]) >= 6
+    for caller in (phone, town.rider(), town.app.test_client(), *map(town.staff, STAFF)):
+        for path in asked:
+            if path == "/logout":
+                continue
+            answer = caller.get(path)
+            assert not answer.mimetype.startswith("image/"), path
+            assert not any(sign in answer.data[:32] for sign in PICTURES), path
+
+
+def test_a_held_photo_says_so_and_comes_when_the_fault_is_gone(town, faulty, monkeypatch):
+    phone = town.rider()
+    number = town.report(phone)
+    ((photo_id, state),) = photos_of(town)
+    assert state == "held"
+    page = phone.get(f"/r/reports/{number}").text
+    assert "正在处理" in page
+    assert str(photo_id) not in page
+    monkeypatch.undo()
+    with town.app.app_context():
+        again = db.session.scalars(select(OutboxRow).where(OutboxRow.state == "waiting")).one()
+        assert again.topic == "pictures"
+        again.due_at = again.created_at
+        db.session.commit()
+    town.settle()
+    assert photos_of(town) == [(photo_id, "ready")]
+    assert phone.get(f"/photos/{photo_id}/screen").status_code == 200
+
+
+def test_the_look_is_known_while_the_picture_is_held(town, faulty):
+    town.report(town.rider())
+    with town.app.app_context():
+        photo = db.session.scalars(select(Photo)).one()
+        assert photo.dhash is not None
+        assert photo.screen_sha256 is photo.thumb_sha256 is photo.plates_sha256 is None
+
+
+def test_the_pictures_of_a_sensitive_report_are_for_desks_alone(town):
+    phone = town.rider()
+    number = town.dispatched(phone)
+    ((photo_id, state),) = photos_of(town)
+    assert state == "ready"
+    with town.app.app_context():
+        db.session.scalars(select(Report)).one().sensitive = True
+        db.session.commit()
+    for size in ("screen", "thumb"):
+        path = f"/photos/{photo_id}/{size}"
+        for caller in (phone, *map(town.staff, ("member", "unit", "admin"))):
+            assert caller.get(path).status_code == 404
+        for name in ("street", "district"):
+            assert town.staff(name).get(path).status_code == 200
+    for name, path in (("unit", f"/h/{number}"), ("unit", "/h"), ("admin", f"/o/{number}")):
+        assert str(photo_id) not in town.staff(name).get(path).text
+    assert "只有街道和上级可以看" in phone.get(f"/r/reports/{number}").text
+    assert phone.get(f"/photos/{uuid4()}/thumb").status_code == 404
