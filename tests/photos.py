@@ -45,6 +45,11 @@ def short(number: int) -> Value:
     return _SHORT, 1, struct.pack("<H", number)
 
 
+def longs(*numbers: int) -> Value:
+    """32-bit numbers, where the standard has fractions."""
+    return _LONG, len(numbers), struct.pack(f"<{len(numbers)}I", *numbers)
+
+
 def undefined(data: bytes) -> Value:
     """Bytes of no type."""
     return _UNDEFINED, len(data), data
@@ -164,3 +169,18 @@ def markers(data: bytes) -> set[int]:
             continue
         found.add(marker)
         at += struct.unpack(">H", data[at : at + 2])[0]
+
+
+# JFIF, tables, a frame (baseline or progressive), Huffman codes, scans: nothing else.
+_BARE = {0xE0, 0xDB, 0xC0, 0xC2, 0xC4, 0xDA}
+_TRACES = (b"Exif", b"http:", b"ICC_PROFILE", b"Photoshop", b"8BIM", b"JFXX", b"xmp")
+
+
+def assert_bare(data: bytes) -> None:
+    """A JPEG holds its picture and no word about it: no EXIF, XMP, IPTC, profile, comment, and no
+    smaller picture within."""
+    assert markers(data) <= _BARE
+    assert data[2:11] == b"\xff\xe0\0\x10JFIF\0", "exactly the 16 bytes of JFIF's own header"
+    assert data[18:20] == b"\0\0", "JFIF's own thumbnail is 0 by 0 pixels"
+    assert data.count(b"\xff\xd8\xff") == 1
+    assert not [trace for trace in _TRACES if trace in data]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from PIL.TiffImagePlugin import IFDRational
 from pydantic import AwareDatetime
 
 _EARLIEST_YEAR = 1980  # before any digital camera: an unset clock
@@ -18,7 +19,8 @@ _DATE = re.compile(r"(\d{4})[:-](\d\d)[:-](\d\d)", re.ASCII)
 _OFFSET = re.compile(r"([+-])(\d{1,2}):?([0-5]\d)", re.ASCII)
 _LATEST_OFFSET = timedelta(hours=14)
 _QUARTER_HOUR = timedelta(minutes=15)
-_TIME_TAGS = ((0x9003, 0x9011), (0x9004, 0x9012), (0x0132, 0x9010))  # original, digitized, file
+_FILE_TIME = 0x0132  # whoever edits a picture writes this one anew
+_TIME_TAGS = ((0x9003, 0x9011), (0x9004, 0x9012), (_FILE_TIME, 0x9010))  # original, digitized, file
 _SPEED_UNITS = {"K": 1 / 3.6, "M": 1.609344 / 3.6, "N": 1.852 / 3.6}
 _DATUMS = {"": "wgs84", "WGS84": "wgs84", "CGCS2000": "wgs84", "GCJ02": "gcj02", "BD09": "bd09"}
 
@@ -75,8 +77,8 @@ def read_gps(gps: Tags, *, has_block: bool) -> GpsFix:
     return GpsFix(
         lat,
         lon,
-        accuracy_m=_number(gps.get(0x1F), 0, 1e6) or None,
-        dop=_number(gps.get(0x0B), 0, 100) or None,
+        accuracy_m=_at_most(gps.get(0x1F), 1e6) or None,
+        dop=_at_most(gps.get(0x0B), 1000) or None,
         bearing_deg=_number(gps.get(0x11), 0, 360),
         speed_mps=None if speed is None or unit is None else speed * unit,
         altitude_m=-altitude if altitude and below else altitude,
@@ -94,8 +96,12 @@ def camera_time(tags: Tags) -> CameraTime:
         if local:
             said = clean_text(tags.get(offset_tag))
             offset = _offset_of(said)
-            odd = ("offset_malformed",) if said and offset is None else ()
-            return CameraTime(local, offset, warnings + odd)
+            odd = {
+                "offset_malformed": bool(said) and offset is None,
+                "time_not_original": time_tag == _FILE_TIME,
+            }
+            told = tuple(code for code, holds in odd.items() if holds)
+            return CameraTime(local, offset, warnings + told)
         if written and written.strip(" :-0"):
             warnings = ("time_malformed",)
     return CameraTime(warnings=warnings)
@@ -151,11 +157,18 @@ def _degrees(parts: object, ref: object, letters: str, limit: int) -> float:
     size = degrees + minutes / 60 + seconds / 3600
     if min(numbers) < 0 or minutes > 60 or seconds > 60 or size > limit:
         raise NoGps("gps_out_of_range")
+    if (degrees % 1 and (minutes or seconds)) or (minutes % 1 and seconds):
+        raise NoGps(
+            "gps_malformed"
+        )  # a fraction that is told once more below: one of both is wrong
     return size if hemisphere == letters[0] else -size
 
 
 def _three(value: object, *, finite: bool = True) -> tuple[float, float, float] | None:
+    """Three fractions, as the standard has it; the same bytes read as another type are no angle."""
     if not isinstance(value, tuple) or len(value) != 3:
+        return None
+    if not all(isinstance(part, IFDRational) for part in value):
         return None
     try:
         first, second, third = (float(part) for part in value)
@@ -173,10 +186,17 @@ def _number(value: Any, low: float, high: float) -> float | None:
     return number if low <= number <= high else None  # which NaN is not
 
 
+def _at_most(value: Any, most: float) -> float | None:
+    """A number from 0; a larger one is the largest: vague, not unknown."""
+    number = _number(value, 0, math.inf)
+    return None if number is None else min(number, most)
+
+
 def clean_text(value: object) -> str | None:
-    """Printable text of at most 64 characters; None for nothing."""
+    """Printable text of at most 64 characters up to a closing zero; None for nothing."""
     if isinstance(value, bytes):
         value = value.decode("ascii", "replace")
     if not isinstance(value, str):
         return None
+    value = value.partition("\0")[0]
     return "".join(filter(str.isprintable, value)).strip()[:64] or None

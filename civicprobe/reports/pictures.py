@@ -74,7 +74,8 @@ def make_copies(data: bytes, max_pixels: int) -> Copies:
             raise
         except Exception as fault:  # decoders raise whatever a broken file leads them to
             raise Unreadable("photo_cut" if _says_cut(fault) else "photo_broken") from fault
-    thumb = upright.resize(fitted(upright.size, THUMB_PX), Image.Resampling.BILINEAR)
+    small = fitted(upright.size, THUMB_PX)
+    thumb = upright.resize(small, Image.Resampling.BILINEAR, reducing_gap=2.0)
     return Copies(
         screen=encode(upright),
         thumb=encode(thumb),
