@@ -115,7 +115,11 @@ def test_twenty_threads_putting_one_photo_leave_one_whole_object(storage: Storag
     assert storage.get(DIGEST) == PHOTO
 
 
-@pytest.mark.parametrize("digest", ["", "../../etc/passwd", DIGEST.upper(), DIGEST + "0"])
+@pytest.mark.parametrize(
+    "digest",
+    ["", "../../etc/passwd", DIGEST.upper(), DIGEST + "0"],
+    ids=["empty", "path", "upper", "long"],
+)
 def test_refuses_what_is_no_digest(storage: Storage, digest: str) -> None:
     with pytest.raises(ValueError, match="SHA-256"):
         storage.get(digest)
