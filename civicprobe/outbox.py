@@ -34,6 +34,10 @@ TOPICS: Mapping[str, Route] = {
     "notice": Route("notices.tell", "notices"),
     "hand_over": Route("reports.hand_over", "enrich"),
     "give_up": Route("reports.give_up", "enrich"),
+    "follow": Route("reports.follow", "enrich"),
+    "alarm": Route("reports.alarm", "enrich"),
+    "resume": Route("reports.resume", "enrich"),
+    "look": Route("clocks.look", "clocks"),
 }
 
 

@@ -8,7 +8,7 @@ from civicprobe.reports.services.late import list_due, look, postpone
 from civicprobe.reports.services.sweep import sweep_bytes, sweep_rows
 from civicprobe.web.parts import parts
 from workers.celery_app import app
-from workers.work import flask_app, short_read
+from workers.work import flask_app, short_read, unit_of_work, work
 
 log = structlog.get_logger()
 
@@ -37,6 +37,15 @@ def _look(clock_id: int, city: City | None) -> None:
         log.exception("clock_failed", clock=clock_id, fault=type(fault).__name__)
         postpone(db.session(), clock_id, utc_now())
         db.session.commit()
+
+
+@work("look")
+def look_at(row_id: int, clock_id: int) -> None:
+    """Look at one clock to the second: the sweep comes by every half minute only."""
+    with short_read() as session:
+        city = find_city(session, parts().settings)
+    with unit_of_work(row_id) as session:
+        look(session, clock_id, city=city, now=utc_now())
 
 
 @app.task(name="clocks.sweep")

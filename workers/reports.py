@@ -9,7 +9,10 @@ from civicprobe.reports.services import enrich as enriching
 from civicprobe.reports.services import hand_over as handing
 from civicprobe.reports.services import pictures as copying
 from civicprobe.reports.services import resemble as resembling
+from civicprobe.reports.services.alarm import alarm as call_out
 from civicprobe.reports.services.give_up import give_up as hand_to_desk
+from civicprobe.reports.services.merge import follow as follow_primary
+from civicprobe.reports.services.suspend import resume_on_date
 from civicprobe.reports.services.words import index_words
 from civicprobe.web.parts import parts
 from workers.work import short_read, unit_of_work, work
@@ -64,6 +67,29 @@ def hand_over(row_id: int, account_id: int, why: str) -> None:
         db.session.commit()
     with unit_of_work(row_id):
         pass
+
+
+@work("follow")
+def follow(row_id: int, report_id: int) -> None:
+    """A merged report ends, or opens again, with its primary."""
+    with unit_of_work(row_id) as session:
+        follow_primary(session, report_id, now=utc_now())
+
+
+@work("alarm")
+def alarm(row_id: int, report_id: int) -> None:
+    """Call whoever is on duty to an urgent report."""
+    with short_read() as session:
+        city = find_city(session, parts().settings)
+    with unit_of_work(row_id) as session:
+        call_out(session, report_id, city=city, now=utc_now())
+
+
+@work("resume")
+def resume(row_id: int, report_id: int, version: int) -> None:
+    """A suspended case goes on at its review date."""
+    with unit_of_work(row_id) as session:
+        resume_on_date(session, report_id, version, now=utc_now())
 
 
 @work("give_up")

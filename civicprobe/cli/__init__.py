@@ -2,7 +2,7 @@
 
 import click
 
-from civicprobe.cli import cases, people, running
+from civicprobe.cli import cases, people, running, simulating
 from civicprobe.cli.moves import grid
 
 
@@ -20,6 +20,7 @@ def main() -> None:
 
 for command in (
     running.demo,
+    simulating.simulate_month,
     running.show_settings,
     running.database,
     grid,

@@ -21,6 +21,8 @@ from civicprobe.reports.lifecycle import (
 
 REOPEN_DAYS = 14
 REOPENS_BY_RIDERS = 2
+MOST_SUSPENSIONS = 2
+_RIDERS = frozenset({Party.RIDER, Party.REPORTER, Party.FOLLOWER})
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,10 @@ def _reopen_in_time(facts: Facts, acting: frozenset[Party]) -> bool:
     return Party.DESK in acting or facts.closed_days < REOPEN_DAYS
 
 
+def _by_riders(acting: frozenset[Party]) -> bool:
+    return acting <= _RIDERS
+
+
 CHECKS: dict[str, Callable[[Facts, frozenset[Party]], bool]] = {
     "early_only_if_urgent": _urgent_or_late,
     "member_dispatches_self_service": _may_dispatch,
@@ -112,5 +118,18 @@ CHECKS: dict[str, Callable[[Facts, frozenset[Party]], bool]] = {
     "unfollowed": lambda facts, _: not facts.followed,
     "not_urgent": lambda facts, _: not facts.urgent,
     "urgent": lambda facts, _: facts.urgent,
+    "unowned": lambda facts, _: not facts.owned,
+    "just_done_by_you": lambda facts, _: facts.undoable,
+    "suspended_once_at_most": lambda facts, _: facts.suspensions < MOST_SUSPENSIONS,
+    "again_by_desk_above": lambda facts, acting: not facts.extensions or Party.DESK_ABOVE in acting,
+    "inspected_if_due": lambda facts, _: facts.inspection != "due",
+    "inspection_passed": lambda facts, _: facts.inspection != "failed",
+    "riders_when_late": lambda facts, acting: facts.late or not _by_riders(acting),
+    "riders_once_a_day": lambda facts, acting: not facts.reminded or not _by_riders(acting),
+    "raised": lambda facts, _: facts.raised,
+    "not_ruled": lambda facts, _: not facts.ruled,
+    "appealed_once": lambda facts, _: not facts.appealed,
+    "asked_to_unmask": lambda facts, _: facts.unmask_to_grant,
+    "not_asked_to_unmask": lambda facts, _: not facts.unmask_asked,
     "closed_as_abuse": lambda facts, _: facts.outcome is Outcome.ABUSE,
 }

@@ -243,6 +243,190 @@ class Add(Command):
     audience: Literal["public", "staff", "office"] = "public"
 
 
+class Undo(Command):
+    """Take back one's own last step; nothing to say."""
+
+
+class Merge(Command):
+    """The open report that is about the same."""
+
+    primary: Annotated[Code, Field(max_length=40)]
+
+
+class Unmerge(Command):
+    """Why it is not the same after all."""
+
+    reason: SomeWords
+
+
+class SplitPart(Command):
+    """One of several hazards in a report: its words, its place, and which photos show it."""
+
+    note: Words = ""
+    category: Code | None = None
+    photos: Annotated[tuple[Annotated[int, Field(ge=1, le=3)], ...], Field(max_length=3)] = ()
+    lat: Latitude
+    lon: Longitude
+    datum: DatumName = "wgs84"
+    radius_m: Annotated[float, Field(ge=1, le=1_000, allow_inf_nan=False)] = 30
+
+
+class Split(Command):
+    """The hazards that become reports of their own."""
+
+    parts: Annotated[tuple[SplitPart, ...], Field(min_length=1, max_length=9)]
+
+
+class Remind(Command):
+    """Urge whoever has it; a desk may say why."""
+
+    note: Words = ""
+
+
+class Leave(Command):
+    """No longer be tied to the report; the hazard stays."""
+
+
+class Watch(Command):
+    """Hear of the report, or no longer."""
+
+    on: bool = True
+
+
+class Confirm(Command):
+    """What a rider sees of a repair; who passes by brings where they stand."""
+
+    answer: Literal["fixed", "not_fixed", "unseen"]
+    fix: Fix | None = None
+
+
+class Appeal(Command):
+    """It was no abuse; a word if they like."""
+
+    note: Words = ""
+
+
+class Acknowledge(Command):
+    """I watch over this one (我来盯)."""
+
+
+class Marking(StrEnum):
+    """What a report may be marked as."""
+
+    ABOUT_US = "about_us"
+    SENSITIVE = "sensitive"
+
+
+class Mark(Command):
+    """Mark a report 涉及本单位 or 敏感, naming the units it is about; `on` false takes it off."""
+
+    marking: Marking
+    on: bool = True
+    units: Annotated[tuple[int, ...], Field(max_length=10)] = ()
+    note: Words = ""
+
+
+class SuspendGround(StrEnum):
+    """Why a case cannot go on now (缓办)."""
+
+    SEASON = "season"
+    MATERIALS = "materials"
+    PLANNED = "planned"
+    OWNERSHIP = "ownership"
+    PERMIT = "permit"
+
+
+class Suspend(Command):
+    """On which ground the case rests, with evidence, and when it is looked at again."""
+
+    ground: SuspendGround
+    photos: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=6)]
+    review_at: AwareDatetime
+    note: Words = ""
+
+
+class Resume(Command):
+    """The case goes on."""
+
+    note: Words = ""
+
+
+class Request(Command):
+    """The unit asks for more time, or for the case to rest."""
+
+    kind: Literal["extend", "suspend"] = "extend"
+    until: AwareDatetime
+    reason: SomeWords
+    photos: Annotated[tuple[UUID, ...], Field(max_length=6)] = ()
+
+
+class Extend(Command):
+    """Until when the unit has, and why."""
+
+    until: AwareDatetime
+    reason: SomeWords
+
+
+class Inspect(Command):
+    """What somebody found at the place, with a photo taken there."""
+
+    result: Literal["fixed", "not_fixed", "fenced"]
+    photos: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=6)]
+    lat: Latitude
+    lon: Longitude
+    datum: DatumName = "wgs84"
+    note: Words = ""
+
+
+class Relocate(PlaceByHand):
+    """Where it really is, and why it was elsewhere."""
+
+    reason: Words = ""
+
+
+class Rule(Command):
+    """Who has the case: a unit, or the desk of a street; `keep` makes it a rule for this place."""
+
+    unit: int | None = None
+    desk: Code | None = None
+    reason: SomeWords
+    keep: bool = False
+
+
+class WhistleStep(StrEnum):
+    """What is done about a whistle: the desk calls and cancels, the unit does the rest."""
+
+    CALL = "call"
+    ACKNOWLEDGE = "acknowledge"
+    ON_SITE = "on_site"
+    ANSWER = "answer"
+    DECLINE = "decline"
+    CANCEL = "cancel"
+
+
+class BlowWhistle(Command):
+    """Call 1 to n units with a question and a due time; or go on with one of the calls."""
+
+    step: WhistleStep = WhistleStep.CALL
+    units: Annotated[tuple[int, ...], Field(max_length=10)] = ()
+    question: Words = ""
+    until: AwareDatetime | None = None
+    whistle: int | None = None
+    answer: Words = ""
+
+
+class AskUnmask(Command):
+    """Why the desk must know who sent it."""
+
+    reason: SomeWords
+
+
+class GrantUnmask(Command):
+    """Why the desk that asks may know, for a day."""
+
+    reason: SomeWords
+
+
 class ActionAsk(Command):
     """An action asked for; `id` is the client's own UUID, so that asking again is safe."""
 

@@ -28,7 +28,7 @@ from civicprobe.reports.commands_queue import BulkAsk, BulkRow
 from civicprobe.reports.intake import check_upload
 from civicprobe.reports.lifecycle import State
 from civicprobe.reports.models import Report
-from civicprobe.reports.queries import find_own, get_report
+from civicprobe.reports.queries import find_own, get_report, get_report_to_act
 from civicprobe.reports.schemas import report_body
 from civicprobe.reports.schemas_queue import BulkResult
 from civicprobe.reports.services.perform import find_answer, keep_answer, perform
@@ -72,7 +72,7 @@ def act_on(number: str, ask: ActionAsk) -> str:
 
 def _act_on(number: str, ask: ActionAsk) -> str:
     actor, now = current_actor(), utc_now()
-    report = get_report(db.session(), number, visible=actor, lock=True)
+    report = get_report_to_act(db.session(), number, ask.action, actor=actor)
     body = find_answer(db.session(), report, ask, actor)
     if body is None:
         by = By(actor, now, ask.version)

@@ -104,6 +104,7 @@ class Party(StrEnum):
     FOLLOWER = "follower"
     MEMBER = "member"
     UNIT = "unit"
+    CALLED = "called"
     DESK = "desk"
     DESK_ABOVE = "desk_above"
 
@@ -112,6 +113,7 @@ class Bar(StrEnum):
     """Why somebody is recused (回避): nobody decides on what is their own."""
 
     TIED = "tied"
+    NAMED = "named"
     PROPOSER = "proposer"
     OF_THE_UNIT = "of_the_unit"
 
@@ -120,6 +122,7 @@ class Target(StrEnum):
     """Where a move leads when one state cannot say it; `target_of` decides."""
 
     STAY = "stay"
+    SAME = "same"
     HANDLING = "handling"
     REOPENED = "reopened"
     BEFORE = "before"
@@ -151,6 +154,7 @@ class Need(StrEnum):
     ANSWER = "answer"
     RESULT = "result"
     MARKING = "marking"
+    FIX = "fix"
 
 
 class Topic(StrEnum):
@@ -160,9 +164,13 @@ class Topic(StrEnum):
     RIDER_ASKED_PLACE = "rider_asked_place"
     RIDER_QUESTION = "rider_question"
     RIDER_FILED = "rider_filed"
+    RIDER_SUSPENDED = "rider_suspended"
     RIDER_HANDLED = "rider_handled"
     RIDER_CLOSED = "rider_closed"
     RIDER_REOPENED = "rider_reopened"
+    RIDER_MERGED = "rider_merged"
+    RIDER_FOLLOWS = "rider_follows"
+    UNMERGED = "unmerged"
     MEMBER_CARD = "member_card"
     UNIT_CASE = "unit_case"
     DESK_PLACE = "desk_place"
@@ -172,6 +180,16 @@ class Topic(StrEnum):
     DUE_SOON = "due_soon"
     OVERDUE = "overdue"
     THRICE_OVERDUE = "thrice_overdue"
+    REMINDED = "reminded"
+    URGENT = "urgent"
+    URGENT_TAKEN = "urgent_taken"
+    UNIT_WHISTLE = "unit_whistle"
+    DESK_ANSWERED = "desk_answered"
+    DESK_REQUEST = "desk_request"
+    DESK_APPEAL = "desk_appeal"
+    DESK_UNMASK = "desk_unmask"
+    DESK_RESULT = "desk_result"
+    RIDER_UNMASKED = "rider_unmasked"
 
 
 @dataclass(frozen=True)
@@ -179,6 +197,9 @@ class Facts:
     """What the table needs to know of a report.
 
     `before` is the state that a merge or an undoable move left; `reopened` counts reopenings.
+    `late`: a running limit is over; `reminded`: riders urged it within a day; `undoable`: the last
+    move was the caller's own, ten seconds ago at most; `owned`: somebody watches over what is
+    urgent; `ruled`: a desk above has settled who has it; `inspection` is `due`, `failed` or empty.
     """
 
     state: State | None
@@ -193,6 +214,18 @@ class Facts:
     reopened: int = 0
     closed_days: int = 0
     primary_closed: bool = False
+    late: bool = False
+    reminded: bool = False
+    undoable: bool = False
+    owned: bool = False
+    suspensions: int = 0
+    extensions: int = 0
+    raised: bool = False
+    ruled: bool = False
+    appealed: bool = False
+    unmask_asked: bool = False
+    unmask_to_grant: bool = False
+    inspection: str = ""
 
 
 @dataclass(frozen=True)
@@ -200,6 +233,7 @@ class Transition:
     """One row of the table: who may do what where, what they bring, and who hears of it.
 
     `by` gives each party the states in which it may act; `only_if` names checks of `checks.py`.
+    `undone`: whoever took it may take it back for ten seconds, and nobody hears of it before.
     """
 
     action: Action
@@ -209,6 +243,7 @@ class Transition:
     bars: frozenset[Bar] = frozenset()
     only_if: tuple[str, ...] = ()
     tells: tuple[Topic, ...] = ()
+    undone: bool = False
 
     @property
     def sources(self) -> frozenset[State]:
@@ -226,7 +261,7 @@ OPEN = frozenset(S) - {S.CLOSED}
 ANY = frozenset(S)
 BEFORE_DISPATCH = frozenset({S.NEEDS_PLACE, S.ASSIGNED, S.FILED})
 HANDS = frozenset({S.NEEDS_PLACE, S.ASSIGNED, S.FILED, S.DISPATCHED})
-OWN = frozenset({Bar.TIED})
+OWN = frozenset({Bar.TIED, Bar.NAMED})
 DECIDING = frozenset(Bar)
 
 
@@ -242,7 +277,7 @@ ROWS: tuple[Transition, ...] = (
     # Moves
     Transition(
         Action.SUBMIT,
-        _by([P.RIDER]),
+        _by([P.RIDER, P.WORKER]),
         S.RECEIVED,
         needs=(N.UUID, N.PHOTO_OR_TEXT),
         tells=(T.RIDER_RECEIVED,),
@@ -268,6 +303,7 @@ ROWS: tuple[Transition, ...] = (
         needs=(N.CATEGORY, N.SEVERITY),
         bars=OWN,
         tells=(T.RIDER_FILED, T.DESK_DISPATCH),
+        undone=True,
     ),
     Transition(
         Action.DISPATCH,
@@ -279,12 +315,14 @@ ROWS: tuple[Transition, ...] = (
         needs=(N.UNIT,),
         only_if=("early_only_if_urgent", "member_dispatches_self_service"),
         tells=(T.UNIT_CASE,),
+        undone=True,
     ),
     Transition(
         Action.RETURN,
         _by([P.UNIT], S.DISPATCHED),
         S.FILED,
         needs=(N.GROUND, N.NOTE, N.WHOM),
+        only_if=("not_ruled",),
         tells=(T.DESK_DISPATCH,),
     ),
     Transition(
@@ -292,8 +330,15 @@ ROWS: tuple[Transition, ...] = (
         _by([P.DESK_ABOVE], S.DISPATCHED),
         S.SUSPENDED,
         needs=(N.GROUND, N.AFTER_PHOTO, N.REVIEW_AT),
+        only_if=("suspended_once_at_most",),
+        tells=(T.RIDER_SUSPENDED, T.UNIT_CASE),
     ),
-    Transition(Action.RESUME, _by([P.DESK, P.WORKER], S.SUSPENDED), S.DISPATCHED),
+    Transition(
+        Action.RESUME,
+        _by([P.DESK, P.WORKER], S.SUSPENDED),
+        S.DISPATCHED,
+        tells=(T.UNIT_CASE,),
+    ),
     Transition(
         Action.PROPOSE,
         {
@@ -307,6 +352,7 @@ ROWS: tuple[Transition, ...] = (
         bars=OWN,
         only_if=("member_handles_self_service",),
         tells=(T.RIDER_HANDLED, T.DESK_CHECK),
+        undone=True,
     ),
     Transition(
         Action.SEND_BACK,
@@ -321,6 +367,7 @@ ROWS: tuple[Transition, ...] = (
         S.CLOSED,
         needs=(N.PUBLIC_NOTE,),
         bars=DECIDING,
+        only_if=("inspected_if_due", "inspection_passed"),
         tells=(T.RIDER_CLOSED,),
     ),
     Transition(
@@ -332,18 +379,25 @@ ROWS: tuple[Transition, ...] = (
         S.MERGED,
         needs=(N.PRIMARY,),
         bars=OWN,
+        tells=(T.RIDER_MERGED,),
+        undone=True,
     ),
-    Transition(Action.FOLLOW, _by([P.WORKER], S.MERGED, S.CLOSED), Target.PRIMARY),
+    Transition(
+        Action.FOLLOW,
+        _by([P.WORKER], S.MERGED, S.CLOSED),
+        Target.PRIMARY,
+        only_if=("merged_before",),
+        tells=(T.RIDER_FOLLOWS,),
+    ),
     Transition(
         Action.UNMERGE,
         _by([P.MEMBER, P.DESK, P.REPORTER], S.MERGED, S.CLOSED),
         Target.BEFORE,
         needs=(N.REASON,),
         only_if=("merged_before", "within_14_days"),
+        tells=(T.UNMERGED,),
     ),
-    Transition(
-        Action.SPLIT, _by([P.MEMBER, P.DESK], S.ASSIGNED, S.FILED), Target.BEFORE, (N.PARTS,)
-    ),
+    Transition(Action.SPLIT, _by([P.MEMBER, P.DESK], S.ASSIGNED, S.FILED), Target.SAME, (N.PARTS,)),
     Transition(
         Action.WITHDRAW,
         _by([P.REPORTER], S.RECEIVED, S.NEEDS_PLACE, S.ASSIGNED),
@@ -362,6 +416,7 @@ ROWS: tuple[Transition, ...] = (
         Action.UNDO,
         _by([P.MEMBER, P.UNIT, P.DESK], S.FILED, S.DISPATCHED, S.HANDLED, S.MERGED),
         Target.BEFORE,
+        only_if=("just_done_by_you",),
     ),
     # Entries
     Transition(Action.ACCEPT, _by([P.UNIT], S.DISPATCHED)),
@@ -374,13 +429,22 @@ ROWS: tuple[Transition, ...] = (
     Transition(Action.REROUTE, _on([P.WORKER], OPEN - {S.RECEIVED, S.MERGED})),
     Transition(
         Action.RAISE,
-        {P.DESK: HANDS, P.WORKER: HANDS | {S.HANDLED}},
+        {P.DESK: HANDS, P.WORKER: OPEN - {S.MERGED}},
         needs=(N.REASON,),
         tells=(T.DESK_RAISED,),
     ),
-    Transition(Action.REQUEST, _by([P.UNIT], S.DISPATCHED), needs=(N.NEW_DATE, N.REASON)),
     Transition(
-        Action.EXTEND, _by([P.DESK, P.DESK_ABOVE], S.DISPATCHED), needs=(N.NEW_DATE, N.REASON)
+        Action.REQUEST,
+        _by([P.UNIT], S.DISPATCHED),
+        needs=(N.NEW_DATE, N.REASON),
+        tells=(T.DESK_REQUEST,),
+    ),
+    Transition(
+        Action.EXTEND,
+        _by([P.DESK_ABOVE, P.DESK], S.DISPATCHED),
+        needs=(N.NEW_DATE, N.REASON),
+        only_if=("again_by_desk_above",),
+        tells=(T.UNIT_CASE,),
     ),
     Transition(
         Action.INSPECT,
@@ -407,27 +471,65 @@ ROWS: tuple[Transition, ...] = (
         },
         needs=(N.CATEGORY, N.SEVERITY, N.REASON),
     ),
-    Transition(Action.RELOCATE, _by([P.DESK], S.FILED, S.DISPATCHED), needs=(N.PLACE,)),
+    Transition(
+        Action.RELOCATE,
+        _by([P.DESK], S.FILED, S.DISPATCHED),
+        needs=(N.PLACE,),
+        tells=(T.DESK_DISPATCH,),
+    ),
     Transition(
         Action.WHISTLE,
-        _by([P.DESK], S.FILED, S.DISPATCHED),
+        {P.DESK: frozenset({S.FILED, S.DISPATCHED}), P.CALLED: OPEN},
         needs=(N.UNITS, N.QUESTION, N.NEW_DATE),
     ),
-    Transition(Action.REMIND, _on([P.REPORTER, P.FOLLOWER, P.DESK], OPEN)),
+    Transition(
+        Action.REMIND,
+        _on([P.REPORTER, P.FOLLOWER, P.DESK], OPEN),
+        only_if=("riders_when_late", "riders_once_a_day"),
+        tells=(T.REMINDED,),
+    ),
     Transition(Action.LEAVE, _on([P.REPORTER, P.FOLLOWER], ANY)),
     Transition(Action.RATE, _by([P.REPORTER, P.FOLLOWER], S.CLOSED), needs=(N.ANSWER,)),
-    Transition(Action.ACKNOWLEDGE, _on([P.MEMBER, P.DESK], OPEN), only_if=("urgent",)),
+    Transition(
+        Action.ACKNOWLEDGE,
+        _on([P.MEMBER, P.DESK], OPEN),
+        only_if=("urgent", "unowned"),
+        tells=(T.URGENT_TAKEN,),
+    ),
     Transition(
         Action.CONFIRM,
-        _by([P.RIDER, P.REPORTER], S.HANDLED),
-        needs=(N.ANSWER, N.PLACE),
+        _by([P.REPORTER, P.FOLLOWER, P.RIDER], S.HANDLED),
+        needs=(N.ANSWER, N.FIX),
     ),
     Transition(Action.MARK, _on([P.MEMBER, P.DESK], OPEN), needs=(N.MARKING,)),
-    Transition(Action.RULE, _on([P.DESK_ABOVE], HANDS), needs=(N.WHOM, N.REASON)),
-    Transition(Action.APPEAL, _by([P.REPORTER], S.CLOSED), only_if=("closed_as_abuse",)),
+    Transition(
+        Action.RULE,
+        _on([P.DESK_ABOVE], HANDS),
+        needs=(N.WHOM, N.REASON),
+        only_if=("raised", "not_ruled"),
+        tells=(T.DESK_DISPATCH,),
+    ),
+    Transition(
+        Action.APPEAL,
+        _by([P.REPORTER], S.CLOSED),
+        only_if=("closed_as_abuse", "appealed_once"),
+        tells=(T.DESK_APPEAL,),
+    ),
     Transition(Action.WATCH, _on([P.RIDER], OPEN)),
-    Transition(Action.ASK_UNMASK, _on([P.DESK], ANY), needs=(N.REASON,)),
-    Transition(Action.GRANT_UNMASK, _on([P.DESK_ABOVE], ANY), needs=(N.REASON,)),
+    Transition(
+        Action.ASK_UNMASK,
+        _on([P.DESK], ANY),
+        needs=(N.REASON,),
+        only_if=("not_asked_to_unmask",),
+        tells=(T.DESK_UNMASK,),
+    ),
+    Transition(
+        Action.GRANT_UNMASK,
+        _on([P.DESK], ANY),
+        needs=(N.REASON,),
+        only_if=("asked_to_unmask",),
+        tells=(T.RIDER_UNMASKED,),
+    ),
     Transition(Action.OPEN_ORIGINAL, _on([P.DESK], ANY), needs=(N.REASON,)),
     Transition(Action.REDACT, _on([P.MEMBER, P.DESK], ANY), needs=(N.REASON,)),
 )
@@ -466,6 +568,7 @@ def _stay(facts: Facts) -> State:
 
 _DERIVED: dict[Target, Callable[[Facts], State]] = {
     Target.STAY: _stay,
+    Target.SAME: _stay,
     Target.HANDLING: _handling,
     Target.REOPENED: _reopened,
     Target.BEFORE: lambda facts: facts.before or State.ASSIGNED,

@@ -1,6 +1,6 @@
 """Tables of the queue: reports, photos, clocks, chained events, words to find, answers given."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +31,8 @@ COME_BACK = text(f"{OPEN_STATES} AND reopened > 0")
 IS_THRICE_LATE = text("ended_at IS NULL AND told = 'thrice'")
 # Compared byte by byte, so that the beginning of a term is a range of its index.
 TermText = String(32).with_variant(String(32, collation="C"), "postgresql")
+A_DAY = timedelta(days=1)
+RUNNING = "ended_at IS NULL AND whistle_id IS NULL"
 
 
 class Report(Model):
@@ -39,6 +41,9 @@ class Report(Model):
     `version` counts moves and changes of owner, place, category or severity; `seq` counts events.
     `desk_code` is the area whose desk answers for the report: it is never empty. The pictures of a
     `sensitive` one (敏感: a child, an injured person, a home's inside) are for desks alone.
+    A merged report has its primary, and `before_state` is where the merge found it.
+    `about_us` (涉及本单位) hides it from those in its namings. `ranked_last`: its phone sent abuse
+    before. `handovers` counts moves between streets; `ruled`: a desk above has settled who has it.
     """
 
     __tablename__ = "reports"
@@ -88,6 +93,21 @@ class Report(Model):
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reopened: Mapped[int] = mapped_column(Integer, default=0)
 
+    primary_id: Mapped[int | None] = mapped_column(ForeignKey("reports.id"))
+    before_state: Mapped[str | None] = mapped_column(String(16))
+    followers: Mapped[int] = mapped_column(Integer, default=0)
+    urgent_owner_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    about_us: Mapped[bool] = mapped_column(default=False)
+    ranked_last: Mapped[bool] = mapped_column(default=False)
+    suspensions: Mapped[int] = mapped_column(Integer, default=0)
+    extensions: Mapped[int] = mapped_column(Integer, default=0)
+    returns: Mapped[int] = mapped_column(Integer, default=0)
+    handovers: Mapped[int] = mapped_column(Integer, default=0)
+    raised: Mapped[bool] = mapped_column(default=False)
+    ruled: Mapped[bool] = mapped_column(default=False)
+    appealed: Mapped[bool] = mapped_column(default=False)
+    reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
     __table_args__ = (
         CheckConstraint("state <> 'assigned' OR lat IS NOT NULL", name="assigned_has_place"),
         CheckConstraint("state <> 'dispatched' OR unit_id IS NOT NULL", name="dispatched_has_unit"),
@@ -127,6 +147,7 @@ class Report(Model):
             for column in ("assignee", "unit")
         ),
         Index("ix_reports_latest", "created_at", "id"),
+        Index("ix_reports_primary", "primary_id"),
         Index(
             "ix_reports_open_cell",
             "cell",
@@ -155,9 +176,19 @@ class Report(Model):
             has_place=self.lat is not None,
             dispatched_once=self.dispatched_at is not None,
             opened=self.opened_at is not None,
+            followed=self.followers > 0,
             outcome=Outcome(self.outcome) if self.outcome else None,
+            before=State(self.before_state) if self.before_state else None,
             reopened=self.reopened,
             closed_days=(now - self.closed_at).days if self.closed_at else 0,
+            late=self.due_at is not None and self.due_at < now,
+            reminded=self.reminded_at is not None and now - self.reminded_at < A_DAY,
+            owned=self.urgent_owner_id is not None,
+            suspensions=self.suspensions,
+            extensions=self.extensions,
+            raised=self.raised,
+            ruled=self.ruled,
+            appealed=self.appealed,
         )
 
 
@@ -269,7 +300,8 @@ class Clock(Model):
     limit, the calendar or the severity changes.
 
     `pauses` are `[start, end, why]` in ISO 8601, an open one without end. `told` is how late it
-    was when somebody was last told. `next_at` is when it has to be looked at again.
+    was when somebody was last told. `next_at` is when it has to be looked at again. `until_at` is a
+    due time set by a desk; `whistle_id` the whistle that it runs for.
     """
 
     __tablename__ = "clocks"
@@ -288,6 +320,8 @@ class Clock(Model):
     told: Mapped[str] = mapped_column(String(8), default="in_time")
     next_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    until_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    whistle_id: Mapped[int | None] = mapped_column(ForeignKey("whistles.id"))
 
     __table_args__ = (
         Index("ix_clocks_report", "report_id", "stage"),
@@ -296,8 +330,8 @@ class Clock(Model):
             "report_id",
             "stage",
             unique=True,
-            postgresql_where=text("ended_at IS NULL"),
-            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text(RUNNING),
+            sqlite_where=text(RUNNING),
         ),
         Index(
             "ix_clocks_thrice",

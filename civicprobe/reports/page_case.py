@@ -10,7 +10,8 @@ from civicprobe.accounts.actor import Actor
 from civicprobe.catalog.queries import list_categories, list_units
 from civicprobe.grid.areas import AreaName
 from civicprobe.grid.choosing import WhyNot
-from civicprobe.reports.commands import Ground
+from civicprobe.grid.queries import list_streets
+from civicprobe.reports.commands import Ground, SuspendGround
 from civicprobe.reports.lifecycle import Action, Outcome, Severity, State
 from civicprobe.reports.models import Report
 from civicprobe.reports.schemas import PhotoBody, ReportBody, TimelineBody, report_body
@@ -73,8 +74,18 @@ class Case:
     added: Sequence[PhotoBody]
     units_here: Sequence[tuple[int, str]]
     default_unit: int | None = None
+    streets: Sequence[tuple[str, str]] = ()
     takers: Sequence[tuple[int, str]] = ()
     neighbours: Sequence[AreaName] = ()
+
+    @property
+    def alike_choices(self) -> list[tuple[str, str]]:
+        """The open reports like this one, to merge into."""
+        return [
+            (other.number, f"{other.number} · {round(other.distance_m)} m")
+            for other in self.body.alike
+            if other.state not in (State.CLOSED, State.MERGED)
+        ]
 
     @property
     def seq(self) -> int:
@@ -157,6 +168,7 @@ def read_case(session: Session, report: Report, *, seen_by: Actor, now: datetime
         added=[pictures[name] for name in added if name in pictures],
         units_here=_units_here(session, report),
         default_unit=suggested.get(body.category or ""),
+        streets=_streets(session, report, body),
         takers=_takers(session, report, body, now),
         neighbours=_neighbours(session, report, body),
     )
@@ -201,12 +213,25 @@ def grounds() -> list[tuple[str, str]]:
     return [(ground.value, word("ground", ground)) for ground in Ground]
 
 
+def suspend_grounds() -> list[tuple[str, str]]:
+    """The grounds on which a case may rest."""
+    return [(ground.value, word("suspend", ground)) for ground in SuspendGround]
+
+
 CHOICES = {
+    "suspend_grounds": suspend_grounds,
     "grounds": grounds,
     "categories_of": categories_of,
     "severities": severities,
     "outcomes_of": outcomes_of,
 }
+
+
+def _streets(session: Session, report: Report, body: ReportBody) -> list[tuple[str, str]]:
+    """The streets that may be ruled to have it: those of its district."""
+    if Action.RULE not in body.allowed_actions:
+        return []
+    return [(area.code, area.name) for area in list_streets(session, report.district_code)]
 
 
 def _takers(

@@ -4,12 +4,14 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID, uuid5
 
 from flask import request
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from civicprobe.accounts.identity import current_actor
+from civicprobe.catalog.calendars import CITY_ZONE
 from civicprobe.db import db, utc_now
 from civicprobe.errors import Fault, FieldFault, Forbidden, NotFound, TooMany, Unprocessable
 from civicprobe.reports.commands import ActionAsk
@@ -24,6 +26,8 @@ from civicprobe.reports.words import OUTCOME_NOTES
 from civicprobe.web.messages import title_of
 
 MOST_PHOTOS = 6
+MOST_PARTS = 3
+MOMENTS = ("until", "review_at")
 WORDY = ("note", "reason", "public_note")
 _POINT = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*[,，;；\s]\s*(-?\d+(?:\.\d+)?)\s*")
 
@@ -151,6 +155,13 @@ def _data(action: Action, photos: Sequence[str]) -> dict[str, object]:
     data: dict[str, object] = {
         name: text for name in names if (text := request.form.get(name, "").strip())
     }
+    data |= {name: _moment(str(data[name])) for name in MOMENTS if name in data}
+    if "units" in names:
+        data["units"] = [text for text in request.form.getlist("units") if text]
+    if "parts" in names:
+        return {"parts": _parts()}
+    if "fix" in names and request.form.get("point", "").strip():
+        data["fix"] = read_point(request.form["point"])
     if "lat" in names:
         data |= read_point(request.form.get("point", ""))
     if "photos" in names and photos:
@@ -158,6 +169,27 @@ def _data(action: Action, photos: Sequence[str]) -> dict[str, object]:
     if action is Action.PROPOSE and "note" not in data:
         data |= _usual_note(str(data.get("outcome")))
     return data
+
+
+def _moment(text: str) -> str:
+    """A moment as the form's field writes it, on the city's clock."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return (at if at.tzinfo else at.replace(tzinfo=CITY_ZONE)).isoformat()
+
+
+def _parts() -> list[dict[str, object]]:
+    """The parts of a split that were filled in: each with a point, words and photos."""
+    parts: list[dict[str, object]] = []
+    for n in range(1, MOST_PARTS + 1):
+        point = request.form.get(f"part{n}_point", "").strip()
+        note = request.form.get(f"part{n}_note", "").strip()
+        if point or note:
+            photos = request.form.getlist(f"part{n}_photos")
+            parts.append({"note": note, "photos": photos, **read_point(point)})
+    return parts
 
 
 def _usual_note(outcome: str) -> dict[str, object]:

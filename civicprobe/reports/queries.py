@@ -6,15 +6,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from civicprobe.accounts.actor import Actor
 from civicprobe.accounts.roles import Role
 from civicprobe.errors import NotFound
 from civicprobe.grid.areas import Level, level_of
+from civicprobe.reports.bonds import FOLLOWER, Naming, Tie
+from civicprobe.reports.lifecycle import Action
 from civicprobe.reports.models import EventPrivate, Photo, Report, ReportEvent
 from civicprobe.reports.numbers import row_id_of
+from civicprobe.reports.orders import Whistle
+
+# What any rider may do to a report that they pass by, knowing its number alone.
+BY_PASSERS = frozenset({Action.WATCH, Action.CONFIRM})
 
 DESKS = (Level.STREET, Level.DISTRICT, Level.CITY)
 
@@ -28,18 +34,22 @@ class TimelineEntry:
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
-    """The reports this caller may know of, as a condition."""
+    """The reports that are this caller's own affair, as a condition: what queues hold.
+
+    What is about the caller (涉及本单位) is nobody's own affair.
+    """
     match actor.role:
         case Role.WORKER | Role.ADMIN:
             return true()
         case Role.RIDER:
             return Report.reporter_id.in_(actor.device_ids)
         case Role.MEMBER:
-            return Report.assignee_id == actor.account_id
+            return and_(Report.assignee_id == actor.account_id, _not_about(actor))
         case Role.UNIT:
-            return and_(Report.unit_id == actor.unit_id, Report.dispatched_at.is_not(None))
+            mine = and_(Report.unit_id == actor.unit_id, Report.dispatched_at.is_not(None))
+            return and_(mine, _not_about(actor))
         case Role.OFFICE:
-            return _of_desk(actor.area_code)
+            return and_(_of_desk(actor.area_code), _not_about(actor))
 
 
 def _of_desk(area_code: str | None) -> ColumnElement[bool]:
@@ -47,6 +57,49 @@ def _of_desk(area_code: str | None) -> ColumnElement[bool]:
     level = level_of(area_code or "")
     levels = (level,) if level in DESKS else DESKS
     return or_(*(getattr(Report, f"{desk}_code") == area_code for desk in levels))
+
+
+def known_to(actor: Actor) -> ColumnElement[bool]:
+    """The reports this caller may know of, as a condition: their own affair, what a rider follows,
+    what a unit was called to."""
+    own = visible_to(actor)
+    if actor.role is Role.RIDER:
+        followed = exists().where(
+            Tie.report_id == Report.id, Tie.kind == FOLLOWER, Tie.device_id.in_(actor.device_ids)
+        )
+        return or_(own, and_(Report.followers > 0, followed))
+    if actor.role is Role.UNIT:
+        called = exists().where(
+            Whistle.report_id == Report.id,
+            Whistle.unit_id == actor.unit_id,
+            Whistle.state != "cancelled",
+        )
+        return or_(own, and_(called, _not_about(actor)))
+    return own
+
+
+def is_named(session: Session, report: Report, actor: Actor) -> bool:
+    """Whether the report is about this caller, their unit or their area's staff."""
+    named = exists().where(Naming.report_id == report.id, _names(actor))
+    return bool(session.scalar(select(named)))
+
+
+def _not_about(actor: Actor) -> ColumnElement[bool]:
+    named = exists().where(Naming.report_id == Report.id, _names(actor))
+    return or_(Report.about_us.is_(False), ~named)
+
+
+def _names(actor: Actor) -> ColumnElement[bool]:
+    whom = [
+        column == value
+        for column, value in (
+            (Naming.area_code, actor.area_code),
+            (Naming.unit_id, actor.unit_id),
+            (Naming.account_id, actor.account_id),
+        )
+        if value is not None
+    ]
+    return or_(false(), *whom)
 
 
 def get_report(session: Session, key: str, *, visible: Actor, lock: bool = False) -> Report:
@@ -59,6 +112,21 @@ def get_report(session: Session, key: str, *, visible: Actor, lock: bool = False
     if report is None or not is_visible(session, report, visible):
         raise NotFound("no_report")
     return report
+
+
+def get_report_to_act(session: Session, key: str, action: Action, *, actor: Actor) -> Report:
+    """The report that this caller means to act on, locked; raises as `get_report`.
+
+    A rider passing by may watch or confirm what is no secret and has a place, by its number.
+    """
+    if actor.role is Role.RIDER and action in BY_PASSERS:
+        open_to_all = and_(
+            Report.lat.is_not(None), Report.sensitive.is_(False), Report.about_us.is_(False)
+        )
+        report = session.scalar(_locked(select(Report).where(_key(key, actor), open_to_all), True))
+        if report is not None:
+            return report
+    return get_report(session, key, visible=actor, lock=True)
 
 
 def get_report_by_id(session: Session, report_id: int, *, lock: bool = False) -> Report:
@@ -77,7 +145,7 @@ def find_own(session: Session, uuid: UUID, actor: Actor, *, lock: bool = False) 
 
 def is_visible(session: Session, report: Report, actor: Actor) -> bool:
     """Whether this caller may know of the report."""
-    found = select(Report.id).where(Report.id == report.id, visible_to(actor))
+    found = select(Report.id).where(Report.id == report.id, known_to(actor))
     return session.scalar(found) is not None
 
 
@@ -139,6 +207,18 @@ def find_audience(session: Session, report_id: int, seq: int) -> str | None:
             ReportEvent.report_id == report_id, ReportEvent.seq == seq
         )
     )
+
+
+def is_undone(session: Session, report_id: int, seq: int) -> bool:
+    """Whether the step of this number was taken back by who took it."""
+    undone = session.scalars(
+        select(ReportEvent.data).where(
+            ReportEvent.report_id == report_id,
+            ReportEvent.action == Action.UNDO.value,
+            ReportEvent.seq > seq,
+        )
+    )
+    return any(data.get("undone") == seq for data in undone)
 
 
 def _key(key: str, caller: Actor) -> ColumnElement[bool]:

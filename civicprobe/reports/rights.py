@@ -13,11 +13,12 @@ from civicprobe.reports.alike import is_offered
 from civicprobe.reports.lifecycle import Action, Party
 from civicprobe.reports.models import Photo, Report, ReportEvent
 from civicprobe.reports.queries import find_audience, get_report_by_id, is_visible
-from civicprobe.reports.transitions import Audience, standing_of
+from civicprobe.reports.standings import standing_of
+from civicprobe.reports.transitions import Audience
 
 READERS: dict[Audience, frozenset[Party]] = {
     Audience.PUBLIC: frozenset(Party),
-    Audience.STAFF: frozenset({Party.MEMBER, Party.UNIT, Party.DESK}),
+    Audience.STAFF: frozenset({Party.MEMBER, Party.UNIT, Party.CALLED, Party.DESK}),
     Audience.TRIAGE: frozenset({Party.REPORTER, Party.MEMBER, Party.DESK}),
     Audience.OFFICE: frozenset({Party.DESK}),
 }

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session
 
 from civicprobe.accounts.actor import Actor
@@ -16,11 +15,13 @@ from civicprobe.reports.clocks import Lateness, Stage, lateness
 from civicprobe.reports.lifecycle import Action, Outcome, Party, Severity, State
 from civicprobe.reports.likeness import ASKED_FROM
 from civicprobe.reports.models import Photo, Report
+from civicprobe.reports.proofs import doubts_of
 from civicprobe.reports.queries import TimelineEntry, list_photos, list_thumbs, list_timeline
 from civicprobe.reports.rights import READERS, may_see_pictures
+from civicprobe.reports.schemas_hands import Body, Hands, hands_of
 from civicprobe.reports.services.perform import DOINGS
-from civicprobe.reports.services.resemble import doubts_of
-from civicprobe.reports.transitions import Audience, facts_of, standing_of
+from civicprobe.reports.standings import facts_of, standing_of
+from civicprobe.reports.transitions import Audience
 from civicprobe.reports.winding import due_from, list_running
 
 # Of an event's data, what all may see; the rest (who was passed over and why) is for desks.
@@ -30,6 +31,17 @@ OPEN_DATA = frozenset(
         "areas",
         "category",
         "destination",
+        "kind",
+        "marking",
+        "on",
+        "parts",
+        "primary",
+        "result",
+        "review_at",
+        "step",
+        "undone",
+        "units",
+        "until",
         "grade",
         "ground",
         "on_border",
@@ -48,14 +60,10 @@ OPEN_DATA = frozenset(
 )
 
 
+# Who only passes by knows where it stands, not what it looks like.
+PASSER = frozenset({Party.RIDER})
 _OF_A_PAIR = ("score", "distance_m", "reasons", "answer")
 _MAY_BE_TAKEN_BACK = frozenset({State.RECEIVED, State.NEEDS_PLACE, State.ASSIGNED})
-
-
-class Body(BaseModel):
-    """Base of what is answered: unknown fields refused, so that a slip shows in a test."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class AreaBody(Body):
@@ -156,7 +164,7 @@ class Headline(Body):
     urgent: bool
 
 
-class ReportBody(Headline):
+class ReportBody(Headline, Hands):
     """A report as the caller may see it."""
 
     place: PlaceBody | None
@@ -204,13 +212,16 @@ def report_body(session: Session, report: Report, *, seen_by: Actor, now: dateti
         photos=[
             _photo(photo, _doubts(session, report, photo, parties), seen_by, report)
             for photo in list_photos(session, report.id)
-            if photo.kind == "hazard" or photo.used_seq in seen
+            if (photo.kind == "hazard" or photo.used_seq in seen) and parties != PASSER
         ],
         alike=_alike(session, report, parties, seen_by),
         same_photo_as=_same_photo(session, report, parties),
         timeline=[_step(entry, parties) for entry in steps],
         clocks=_clocks(session, report, parties, now),
-        allowed_actions=list(allowed_actions(facts_of(session, report, now), standing, DOINGS)),
+        **hands_of(session, report, parties, seen_by, now),
+        allowed_actions=list(
+            allowed_actions(facts_of(session, report, now, seen_by), standing, DOINGS)
+        ),
     )
 
 

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from civicprobe.reports.lifecycle import State
-from civicprobe.reports.schemas import Body, QueueItem
+from civicprobe.reports.schemas import QueueItem
+from civicprobe.reports.schemas_hands import Body
 
 
 class QueueBody(Body):

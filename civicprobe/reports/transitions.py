@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -12,22 +12,14 @@ from sqlalchemy.orm import Session
 
 from civicprobe import outbox
 from civicprobe.accounts.actor import Actor
-from civicprobe.accounts.models import Device
 from civicprobe.accounts.roles import Role
-from civicprobe.catalog.models import Category
 from civicprobe.errors import Conflict, Forbidden
 from civicprobe.reports.chain import Link, bind, link_hash
-from civicprobe.reports.checks import Standing, refusal
-from civicprobe.reports.lifecycle import (
-    Action,
-    Bar,
-    Facts,
-    Party,
-    State,
-    Transition,
-    target_of,
-)
+from civicprobe.reports.checks import refusal
+from civicprobe.reports.lifecycle import Action, Facts, Party, State, Transition, target_of
 from civicprobe.reports.models import EventPrivate, Report, ReportEvent
+from civicprobe.reports.orders import Undoable
+from civicprobe.reports.standings import UNDO_FOR, facts_of, standing_of
 from civicprobe.reports.winding import wind
 
 VERSIONED = frozenset(
@@ -71,18 +63,6 @@ class Step:
 WORKER = Actor(role=Role.WORKER)
 
 
-def standing_of(session: Session, report: Report, actor: Actor) -> Standing:
-    """What this caller is to this report, judged on persons: a linked phone is its member."""
-    return Standing(parties=_parties(report, actor), bars=_bars(session, report, actor))
-
-
-def facts_of(session: Session, report: Report, now: datetime) -> Facts:
-    """What the table of actions needs to know of this report at this moment."""
-    category = session.get(Category, report.category_code) if report.category_code else None
-    self_service = category is not None and category.self_service
-    return replace(report.facts(now), self_service=self_service)
-
-
 def apply(
     session: Session, report: Report, row: Transition, *, by: By, step: Step | None = None
 ) -> ReportEvent:
@@ -95,17 +75,57 @@ def apply(
     move = _decide(session, report, row, by)
     private = _private(report, step)
     event = _event(report, move, by, step, private)
+    before = {name: getattr(report, name) for name in step.change}
     _write(session, report, row, step, event)
     session.add_all([event, private] if private else [event])
     wind(session, report, move.action, move.party, by.now)
     if step.private.get("note"):
         outbox.write(session, "words", now=by.now, report_id=report.id)
+    waits = row.undone and by.actor.account_id is not None
+    if waits:
+        _remember(session, report, move, by, before)
     for about in row.tells:
         outbox.write(
-            session, "notice", now=by.now, report_id=report.id, seq=event.seq, about=about.value
+            session,
+            "notice",
+            now=by.now,
+            due_at=by.now + UNDO_FOR if waits else by.now,
+            report_id=report.id,
+            seq=event.seq,
+            about=about.value,
         )
+    _lead(session, report, move, by.now)
     session.flush()
     return event
+
+
+def _remember(
+    session: Session, report: Report, move: "_Move", by: By, before: Mapping[str, Any]
+) -> None:
+    """Keep what the step changed, so that its doer can take it back."""
+    kept = {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in before.items()
+    }
+    session.merge(
+        Undoable(
+            report_id=report.id,
+            seq=report.seq,
+            version=report.version,
+            account_id=by.actor.account_id,
+            at=by.now,
+            state=str(move.source),
+            before=kept,
+        )
+    )
+
+
+def _lead(session: Session, report: Report, move: "_Move", now: datetime) -> None:
+    """What was merged into a report follows it where it is closed or opened again."""
+    if not report.followers or (move.source is State.CLOSED) is (move.target is State.CLOSED):
+        return
+    for child in session.scalars(select(Report.id).where(Report.primary_id == report.id)):
+        outbox.write(session, "follow", now=now, report_id=child)
 
 
 @dataclass(frozen=True)
@@ -119,7 +139,7 @@ class _Move:
 
 
 def _decide(session: Session, report: Report, row: Transition, by: By) -> _Move:
-    facts = facts_of(session, report, by.now) if report.seq else Facts(state=None)
+    facts = facts_of(session, report, by.now, by.actor) if report.seq else Facts(state=None)
     standing = standing_of(session, report, by.actor)
     if by.version is not None and by.version != report.version:
         raise Conflict("stale_version", version=report.version)
@@ -181,49 +201,3 @@ def _write(
     if written.first() is None:
         raise Conflict("stale_version", version=report.version)
     session.refresh(report)
-
-
-def _parties(report: Report, actor: Actor) -> frozenset[Party]:
-    match actor.role:
-        case Role.WORKER:
-            return frozenset({Party.WORKER})
-        case Role.RIDER:
-            own = report.reporter_id is not None and report.reporter_id in actor.device_ids
-            return frozenset({Party.RIDER, Party.REPORTER} if own else {Party.RIDER})
-        case Role.MEMBER if report.assignee_id == actor.account_id:
-            return frozenset({Party.MEMBER})
-        case Role.UNIT if actor.unit_id is not None and report.unit_id == actor.unit_id:
-            return frozenset({Party.UNIT})
-        case Role.OFFICE if actor.area_code in report.area_codes.values():
-            above = actor.area_code != report.desk_code and _is_above(report, actor.area_code)
-            return frozenset({Party.DESK, Party.DESK_ABOVE} if above else {Party.DESK})
-    return frozenset()
-
-
-def _is_above(report: Report, area_code: str | None) -> bool:
-    codes = list(report.area_codes.values())
-    if report.desk_code not in codes or area_code not in codes:
-        return False
-    return codes.index(area_code) < codes.index(report.desk_code)
-
-
-def _bars(session: Session, report: Report, actor: Actor) -> frozenset[Bar]:
-    if actor.role in {Role.WORKER, Role.RIDER}:
-        return frozenset()
-    bars = set()
-    if _is_tied(session, report, actor):
-        bars.add(Bar.TIED)
-    if report.proposer_id is not None and report.proposer_id == actor.account_id:
-        bars.add(Bar.PROPOSER)
-    if report.unit_id is not None and report.unit_id == actor.unit_id:
-        bars.add(Bar.OF_THE_UNIT)
-    return frozenset(bars)
-
-
-def _is_tied(session: Session, report: Report, actor: Actor) -> bool:
-    if report.reporter_id is None:
-        return False
-    if report.reporter_id in actor.device_ids:
-        return True
-    owner = session.scalar(select(Device.account_id).where(Device.id == report.reporter_id))
-    return owner is not None and owner == actor.account_id

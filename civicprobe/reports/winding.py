@@ -9,11 +9,23 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from civicprobe import outbox
 from civicprobe.catalog.calendars import CITY_ZONE, Calendar
 from civicprobe.catalog.limits import find_limits, own_days
-from civicprobe.reports.clocks import Due, Lateness, Limit, LimitUnit, Pause, Stage, due_of
+from civicprobe.reports.clocks import (
+    THRICE,
+    WARN_AT,
+    Due,
+    Lateness,
+    Limit,
+    LimitUnit,
+    Pause,
+    Stage,
+    due_of,
+)
 from civicprobe.reports.lifecycle import ROWS, Action, Party, State
 from civicprobe.reports.models import Clock, Report
+from civicprobe.reports.orders import Undoable, Whistle
 
 QUESTION, STILL = "question", "still"
 QUESTION_STOPS = timedelta(hours=24)
@@ -36,7 +48,11 @@ _BEGUN_ANEW: Mapping[Action, Stage] = {
     Action.REASSIGN: Stage.TRIAGE,
     Action.DISPATCH: Stage.ACCEPT,
 }
-_WINDS = frozenset(row.action for row in ROWS if row.is_move) | {*_BEGUN_ANEW, Action.ACCEPT}
+_WINDS = frozenset(row.action for row in ROWS if row.is_move) | {
+    *_BEGUN_ANEW,
+    Action.ACCEPT,
+    Action.ACKNOWLEDGE,
+}
 _LOOKED_AT = (
     (Lateness.SOON, "warn_at"),
     (Lateness.OVERDUE, "due_at"),
@@ -52,12 +68,15 @@ def wind(session: Session, report: Report, action: Action, party: Party, now: da
         _go_on_after_answer(session, report, now)
     elif action is Action.RECLASSIFY:
         _take_new_limits(session, report, now)
+        _turn(session, report, action, now)
     elif action in _WINDS:
         _turn(session, report, action, now)
 
 
 def _turn(session: Session, report: Report, action: Action, now: datetime) -> None:
     wanted = stages_of(report)
+    if action is Action.UNDO:
+        _revive(session, report)
     running = _running(session, report.id)
     anew = _BEGUN_ANEW.get(action)
     for stage, clock in list(running.items()):
@@ -68,9 +87,49 @@ def _turn(session: Session, report: Report, action: Action, now: datetime) -> No
         else:
             clock.ended_at, clock.next_at = now, None
             del running[stage]
+    if report.state not in _STAGES:
+        _stop_whistles(session, report, now)
     session.flush()
     started = _start(session, report, wanted - running.keys(), now)
     _note_due(session, report, [*running.values(), *started], wanted)
+
+
+def _revive(session: Session, report: Report) -> None:
+    """A step is undone: the clocks that it ended run on, those that it started never did."""
+    step = session.get(Undoable, report.id)
+    if step is None:
+        return
+    for clock in _running(session, report.id).values():
+        if clock.started_at == step.at and clock.stage != Stage.WHOLE:
+            clock.ended_at, clock.next_at = step.at, None
+    session.flush()
+    ended = session.scalars(
+        select(Clock).where(
+            Clock.report_id == report.id,
+            Clock.ended_at == step.at,
+            Clock.started_at < step.at,
+            Clock.whistle_id.is_(None),
+        )
+    )
+    for clock in ended:
+        clock.ended_at = None
+        clock.next_at = next_look(clock)
+    session.flush()
+
+
+def _stop_whistles(session: Session, report: Report, now: datetime) -> None:
+    """What is over calls nobody any more."""
+    mine = Clock.report_id == report.id
+    session.execute(
+        update(Clock)
+        .where(mine, Clock.whistle_id.is_not(None), Clock.ended_at.is_(None))
+        .values(ended_at=now, next_at=None)
+    )
+    session.execute(
+        update(Whistle)
+        .where(Whistle.report_id == report.id, Whistle.state.in_(("called", "acknowledged")))
+        .values(state="cancelled", changed_at=now)
+    )
 
 
 def stages_of(report: Report) -> frozenset[Stage]:
@@ -83,6 +142,8 @@ def stages_of(report: Report) -> frozenset[Stage]:
         stages |= {Stage.HANDLING}  # 首接负责: it runs on until the next unit has it
     if report.accepted_at is not None:
         stages -= {Stage.ACCEPT}
+    if report.urgent and report.urgent_owner_id is None:
+        stages |= {Stage.ACKNOWLEDGE}
     return stages
 
 
@@ -159,13 +220,19 @@ def next_look(clock: Clock) -> datetime | None:
 
 def _keep(clock: Clock, due: Due) -> None:
     clock.warn_at, clock.due_at, clock.thrice_at = due.warn_at, due.at, due.thrice_at
+    if clock.until_at is not None and due.at is not None:
+        later = clock.until_at - due.at
+        for name in ("warn_at", "due_at", "thrice_at"):
+            setattr(clock, name, getattr(clock, name) + later)
     clock.provisional = due.provisional
     clock.next_at = next_look(clock)
 
 
 def _running(session: Session, report_id: int) -> dict[Stage, Clock]:
     rows = session.scalars(
-        select(Clock).where(Clock.report_id == report_id, Clock.ended_at.is_(None))
+        select(Clock).where(
+            Clock.report_id == report_id, Clock.ended_at.is_(None), Clock.whistle_id.is_(None)
+        )
     )
     return {Stage(row.stage): row for row in rows}
 
@@ -177,6 +244,10 @@ def _start(session: Session, report: Report, stages: Iterable[Stage], now: datet
     limits = find_limits(session, names, report.category_code, report.severity)
     started = []
     for stage, limit in limits.items():
+        earlier = _earlier(session, report, Stage(stage), now)
+        if earlier is not None:
+            started.append(earlier)
+            continue
         clock = Clock(
             report_id=report.id,
             stage=stage,
@@ -190,7 +261,83 @@ def _start(session: Session, report: Report, stages: Iterable[Stage], now: datet
         session.add(clock)
         started.append(clock)
     session.flush()
+    for clock in started:
+        if clock.stage == Stage.ACKNOWLEDGE and clock.due_at is not None:
+            # To the second: the sweep alone would be up to half a minute late.
+            outbox.write(session, "look", now=now, due_at=clock.due_at, clock_id=clock.id)
     return started
+
+
+def restart(session: Session, report: Report, stage: Stage, now: datetime) -> None:
+    """Somebody else is asked: the stage begins anew."""
+    clock = _running(session, report.id).get(stage)
+    if clock is not None:
+        clock.ended_at, clock.next_at = now, None
+        session.flush()
+    _start(session, report, {stage} & stages_of(report), now)
+    _note_due(session, report, _running(session, report.id).values(), stages_of(report))
+
+
+def set_until(
+    session: Session, report: Report, stage: Stage, until: datetime, now: datetime
+) -> None:
+    """A desk gives a stage until a later moment; what is late already stays late."""
+    clock = _running(session, report.id).get(stage)
+    if clock is None or clock.due_at is None or clock.due_at <= now or until <= clock.due_at:
+        return
+    clock.until_at, clock.told = until, Lateness.IN_TIME.value
+    reckon(session, clock)
+    _note_due(session, report, _running(session, report.id).values(), stages_of(report))
+
+
+def start_whistle(session: Session, report: Report, call: Whistle, now: datetime) -> None:
+    """A whistle has its own clock, until the moment that the desk set."""
+    limits = find_limits(session, [Stage.WHISTLE], report.category_code, report.severity)
+    limit = limits.get(Stage.WHISTLE)
+    clock = Clock(
+        report_id=report.id,
+        stage=Stage.WHISTLE.value,
+        amount=limit.amount if limit else 1,
+        unit=limit.unit if limit else LimitUnit.WORKING_DAY.value,
+        started_at=now,
+        pauses=[],
+        told=Lateness.IN_TIME.value,
+        until_at=call.due_at,
+        whistle_id=call.id,
+    )
+    reckon(session, clock)
+    clock.warn_at = clock.next_at = now + (call.due_at - now) * WARN_AT
+    clock.thrice_at = now + (call.due_at - now) * THRICE
+    session.add(clock)
+    session.flush()
+
+
+def end_whistle(session: Session, call: Whistle, now: datetime) -> None:
+    """The unit has answered, or need not any more."""
+    session.execute(
+        update(Clock)
+        .where(Clock.whistle_id == call.id, Clock.ended_at.is_(None))
+        .values(ended_at=now, next_at=None)
+    )
+
+
+def _earlier(session: Session, report: Report, stage: Stage, now: datetime) -> Clock | None:
+    """A stage that adds up goes on where it ended when the case was closed or merged."""
+    if stage not in _STANDS_STILL:
+        return None
+    clock = session.scalar(
+        select(Clock)
+        .where(Clock.report_id == report.id, Clock.stage == stage, Clock.ended_at.is_not(None))
+        .order_by(Clock.id.desc())
+        .limit(1)
+    )
+    if clock is None or clock.ended_at is None:
+        return None
+    if not any(pause[1] is None for pause in clock.pauses):
+        clock.pauses = [*clock.pauses, [clock.ended_at.isoformat(), None, STILL]]
+    clock.ended_at = None
+    _resume(session, clock, now)
+    return clock
 
 
 def _pause(session: Session, clock: Clock, now: datetime) -> None:
@@ -232,7 +379,9 @@ def _note_due(
         if clock.due_at is not None and clock.stage in wanted - {Stage.WHOLE}
     ]
     whole = [clock.due_at for clock in clocks if clock.stage == Stage.WHOLE]
-    due_at = min(dues, default=whole[0] if whole else report.created_at + WITHOUT_LIMITS)
+    last = whole[0] if whole else report.created_at + WITHOUT_LIMITS
+    # What a phone that sent abuse reports later is looked at last, and never refused.
+    due_at = last if report.ranked_last else min(dues, default=last)
     if due_at != report.due_at:
         session.execute(
             update(Report)

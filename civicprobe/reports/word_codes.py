@@ -128,6 +128,7 @@ RULES: Mapping[str, LazyString] = {
     "dedicated_member": lazy_pgettext("rule", "专属网格网格员"),
     "by_rule": lazy_pgettext("rule", "按派发规则"),
     "by_hand": lazy_pgettext("rule", "人工改派"),
+    "by_ruling": lazy_pgettext("rule", "上级指定管辖"),
 }
 
 REASONS: Mapping[str, LazyString] = {
@@ -142,6 +143,8 @@ REASONS: Mapping[str, LazyString] = {
     "rule_area": lazy_pgettext("reason", "派发规则指定由这一区域接。"),
     "rule_desk": lazy_pgettext("reason", "派发规则指定由值守直接办。"),
     "rule_owner": lazy_pgettext("reason", "部件先属主：由权属单位所在的值守办。"),
+    "about_us": lazy_pgettext("reason", "涉及本单位，由上一级办理。"),
+    "ruled_above": lazy_pgettext("reason", "由上级指定。"),
 }
 
 WHY_NOT: Mapping[str, LazyString] = {
@@ -247,6 +250,21 @@ FIELD_FAULTS: Mapping[str, LazyString] = {
     "photo_or_text": lazy_pgettext("field", "请拍张照片，或写几句话。"),
     "point_malformed": lazy_pgettext("field", "请写成 30.6598, 104.0633 这样。"),
     "outside": lazy_pgettext("field", "这个点不在本市网格地图内。"),
+    "no_such_primary": lazy_pgettext("field", "没有这一件，或您不能查看它。"),
+    "cannot_lead": lazy_pgettext("field", "那一件已结案或已并入别的案件。"),
+    "number_malformed": lazy_pgettext("field", "受理号不对，请核对每一位数字。"),
+    "too_far": lazy_pgettext("field", "您不在现场附近，请走近后再试。"),
+    "moving": lazy_pgettext("field", "请停下来再答，注意安全。"),
+    "old": lazy_pgettext("field", "定位是较早的，请重新定位。"),
+    "past": lazy_pgettext("field", "请选一个以后的时间。"),
+    "too_far_off": lazy_pgettext("field", "最多一年以内。"),
+    "unit_or_desk": lazy_pgettext("field", "请指定一个单位，或一个街道。"),
+    "no_such_street": lazy_pgettext("field", "没有这个街道。"),
+    "called_already": lazy_pgettext("field", "已经叫过这个单位，或正由它承办。"),
+    "primary.missing": lazy_pgettext("field", "请选择或填写主案的受理号。"),
+    "fix.missing": lazy_pgettext("field", "请打开定位：要在现场 50 米内才能答。"),
+    "photos.too_short": lazy_pgettext("field", "请附上照片。"),
+    "photos.missing": lazy_pgettext("field", "请附上照片。"),
     "landmark.string_too_long": lazy_pgettext("field", "最多 200 字。"),
     "not_asked": lazy_pgettext("field", "没有问到这一件。"),
     "outcome.missing": lazy_pgettext("field", "请选择办理结果。"),
@@ -281,6 +299,11 @@ _TABLES: Mapping[str, Mapping[Any, LazyString]] = {
     "closing": words.CLOSING_NOTES,
     "ground": words.GROUNDS,
     "rating": words.RATINGS,
+    "suspend": words.SUSPEND_GROUNDS,
+    "whistle": words.WHISTLE_STATES,
+    "found": words.FOUND,
+    "inspection": words.DUE_BECAUSE,
+    "marking": words.MARKINGS,
     "rule": RULES,
     "reason": REASONS,
     "why_not": WHY_NOT,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from flask_babel import LazyString, lazy_pgettext
 
-from civicprobe.reports.commands import Ground
+from civicprobe.reports.commands import Ground, Marking, SuspendGround
 from civicprobe.reports.lifecycle import Action, Outcome, Party, Severity, State, Topic
 
 STATES: Mapping[State, LazyString] = {
@@ -94,6 +94,7 @@ PARTIES: Mapping[Party, LazyString] = {
     Party.FOLLOWER: lazy_pgettext("party", "关联人"),
     Party.MEMBER: lazy_pgettext("party", "网格员"),
     Party.UNIT: lazy_pgettext("party", "承办单位"),
+    Party.CALLED: lazy_pgettext("party", "被吹哨单位"),
     Party.DESK: lazy_pgettext("party", "街道"),
     Party.DESK_ABOVE: lazy_pgettext("party", "上级"),
 }
@@ -115,6 +116,20 @@ TOPICS: Mapping[Topic, LazyString] = {
     Topic.DUE_SOON: lazy_pgettext("topic", "快到时限"),
     Topic.OVERDUE: lazy_pgettext("topic", "已超时"),
     Topic.THRICE_OVERDUE: lazy_pgettext("topic", "已超时三倍"),
+    Topic.RIDER_SUSPENDED: lazy_pgettext("topic", "您的上报暂缓处理，到期会继续"),
+    Topic.RIDER_MERGED: lazy_pgettext("topic", "您的上报与更早的一件合在一起处理"),
+    Topic.RIDER_FOLLOWS: lazy_pgettext("topic", "您的上报随主案有了变化"),
+    Topic.RIDER_UNMASKED: lazy_pgettext("topic", "有上级批准查看您的身份，请看原因"),
+    Topic.UNMERGED: lazy_pgettext("topic", "一件并案的上报又分出来了"),
+    Topic.REMINDED: lazy_pgettext("topic", "有人催办"),
+    Topic.URGENT: lazy_pgettext("topic", "紧急：请马上查看，按“我来盯”"),
+    Topic.URGENT_TAKEN: lazy_pgettext("topic", "紧急的一件已有人盯"),
+    Topic.UNIT_WHISTLE: lazy_pgettext("topic", "街道吹哨，请到场"),
+    Topic.DESK_ANSWERED: lazy_pgettext("topic", "被吹哨的单位有回应"),
+    Topic.DESK_REQUEST: lazy_pgettext("topic", "承办单位申请延期或缓办"),
+    Topic.DESK_APPEAL: lazy_pgettext("topic", "上报人申诉：不是恶意"),
+    Topic.DESK_UNMASK: lazy_pgettext("topic", "有下级申请实名查看"),
+    Topic.DESK_RESULT: lazy_pgettext("topic", "已满 15 天，请写明结果"),
 }
 
 # On buttons.
@@ -223,4 +238,45 @@ GROUNDS: Mapping[Ground, LazyString] = {
 RATINGS: Mapping[str, LazyString] = {
     "satisfied": lazy_pgettext("rating", "满意"),
     "unsatisfied": lazy_pgettext("rating", "不满意"),
+}
+
+# Why a case rests.
+SUSPEND_GROUNDS: Mapping[SuspendGround, LazyString] = {
+    SuspendGround.SEASON: lazy_pgettext("suspend", "天气或季节不宜施工"),
+    SuspendGround.MATERIALS: lazy_pgettext("suspend", "等材料或设备"),
+    SuspendGround.PLANNED: lazy_pgettext("suspend", "已列入改造计划"),
+    SuspendGround.OWNERSHIP: lazy_pgettext("suspend", "权属在确认"),
+    SuspendGround.PERMIT: lazy_pgettext("suspend", "等审批"),
+}
+
+WHISTLE_STATES: Mapping[str, LazyString] = {
+    "called": lazy_pgettext("whistle", "已吹哨"),
+    "acknowledged": lazy_pgettext("whistle", "已报到"),
+    "on_site": lazy_pgettext("whistle", "已到场"),
+    "answered": lazy_pgettext("whistle", "已答复"),
+    "declined": lazy_pgettext("whistle", "不能来"),
+    "cancelled": lazy_pgettext("whistle", "已取消"),
+}
+
+# What an inspection or a passing rider found.
+FOUND: Mapping[str, LazyString] = {
+    "fixed": lazy_pgettext("found", "修好了"),
+    "not_fixed": lazy_pgettext("found", "没修好"),
+    "fenced": lazy_pgettext("found", "做了围挡"),
+    "unseen": lazy_pgettext("found", "看不到"),
+}
+
+# Why somebody has to look before it is closed.
+DUE_BECAUSE: Mapping[str, LazyString] = {
+    "high_severity": lazy_pgettext("inspection", "严重或重大"),
+    "reopened": lazy_pgettext("inspection", "被退回重办过"),
+    "reworked": lazy_pgettext("inspection", "返工过"),
+    "doubtful_photo": lazy_pgettext("inspection", "处理后照片有疑点"),
+    "drawn": lazy_pgettext("inspection", "十里抽一"),
+    "riders_say_not": lazy_pgettext("inspection", "两位路过的骑手说没修好"),
+}
+
+MARKINGS: Mapping[Marking, LazyString] = {
+    Marking.ABOUT_US: lazy_pgettext("marking", "涉及本单位"),
+    Marking.SENSITIVE: lazy_pgettext("marking", "敏感"),
 }

@@ -16,14 +16,14 @@ def test_from_the_snap_to_closed(live, rows):
     caller = Caller(live.city.settings.public_url, live.city.sample.tokens)
     report = tell(caller, live.city.sample, said.append)
     assert [step["action"] for step in report["timeline"]] == [
-        "submit", "place", "file", "dispatch", "accept", "propose", "close",
+        "submit", "place", "file", "dispatch", "accept", "propose", "inspect", "close",
     ]  # fmt: skip
     assert report["state"] == "closed"
     assert report["outcome"] == "fixed"
     assert report["place"]["source"] == "exif"
-    assert [photo["kind"] for photo in report["photos"]] == ["hazard", "evidence"]
+    assert [photo["kind"] for photo in report["photos"]] == ["hazard", "evidence", "evidence"]
     assert all(photo["screen_url"] for photo in report["photos"])
-    assert len(said) == 9
+    assert len(said) == 10
     live.until(report["uuid"], lambda _: len(topics(report["number"])) >= 10, 20)
     assert sorted(topics(report["number"])) == [
         "desk_check", "desk_check", "desk_dispatch", "desk_dispatch", "member_card",

@@ -15,38 +15,17 @@ from civicprobe.grid.choosing import AimKind, WhyNot
 from civicprobe.grid.rules import FAILED
 from civicprobe.reports import word_codes, words
 from civicprobe.reports.clocks import Lateness, Stage
-from civicprobe.reports.commands import Ground
+from civicprobe.reports.commands import Confirm, Ground, Inspect, Marking, SuspendGround
 from civicprobe.reports.lifecycle import Action, Outcome, Party, Severity, State, Topic
 from civicprobe.reports.likeness import REASONS
 from civicprobe.reports.page_case import STAGES
 from civicprobe.reports.services.place import BY_HAND
+from civicprobe.reports.services.whistle import _LEADS
 from civicprobe.reports.sightings import Source
 from civicprobe.reports.views import VIEWS
 
 ROOT = Path(__file__).parents[2]
 CODE = ROOT / "civicprobe"
-
-TABLES = [
-    (words.STATES, State),
-    (words.HOLDERS, State),
-    (words.OUTCOMES, Outcome),
-    (words.OUTCOME_NOTES, set(Outcome) - {Outcome.FIXED, Outcome.WITHDRAWN}),
-    (words.CLOSING_NOTES, set(Outcome) - {Outcome.WITHDRAWN}),
-    (words.SEVERITIES, Severity),
-    (words.PARTIES, Party),
-    (words.TOPICS, Topic),
-    (words.ACTIONS, Action),
-    (words.STEPS, Action),
-    (words.GROUNDS, Ground),
-    (words.RATINGS, {"satisfied", "unsatisfied"}),
-    (word_codes.WHY_NOT, WhyNot),
-    (word_codes.RULE_FAILS, FAILED),
-    (word_codes.CLOCK_STAGES, Stage),
-    (word_codes.LATENESS, Lateness),
-    (word_codes.LEVELS, Level),
-    (word_codes.STAGES, STAGES),
-    (word_codes.VIEWS, {name for views in VIEWS.values() for name in views}),
-]
 
 
 def literals(file: str, *functions: str) -> set[str]:
@@ -67,6 +46,39 @@ def literals(file: str, *functions: str) -> set[str]:
     return {text for text in texts if re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", text)}
 
 
+def said(command, field: str) -> set[str]:
+    """The words that a field of a command may hold."""
+    return set(get_args(command.model_fields[field].annotation))
+
+
+TABLES = [
+    (words.STATES, State),
+    (words.HOLDERS, State),
+    (words.OUTCOMES, Outcome),
+    (words.OUTCOME_NOTES, set(Outcome) - {Outcome.FIXED, Outcome.WITHDRAWN}),
+    (words.CLOSING_NOTES, set(Outcome) - {Outcome.WITHDRAWN}),
+    (words.SEVERITIES, Severity),
+    (words.PARTIES, Party),
+    (words.TOPICS, Topic),
+    (words.ACTIONS, Action),
+    (words.STEPS, Action),
+    (words.GROUNDS, Ground),
+    (words.RATINGS, {"satisfied", "unsatisfied"}),
+    (words.SUSPEND_GROUNDS, SuspendGround),
+    (words.MARKINGS, Marking),
+    (words.WHISTLE_STATES, {"called", *(target for _, target in _LEADS.values())}),
+    (words.DUE_BECAUSE, literals("reports/proofs.py", "reasons_of")),
+    (words.FOUND, said(Inspect, "result") | said(Confirm, "answer")),
+    (word_codes.WHY_NOT, WhyNot),
+    (word_codes.RULE_FAILS, FAILED),
+    (word_codes.CLOCK_STAGES, Stage),
+    (word_codes.LATENESS, Lateness),
+    (word_codes.LEVELS, Level),
+    (word_codes.STAGES, STAGES),
+    (word_codes.VIEWS, {name for views in VIEWS.values() for name in views}),
+]
+
+
 @pytest.mark.parametrize(("table", "codes"), TABLES, ids=range(len(TABLES)))
 def test_every_code_has_words_and_no_word_is_left_over(table, codes):
     assert {str(code) for code in table} == {str(code) for code in codes}
@@ -74,7 +86,7 @@ def test_every_code_has_words_and_no_word_is_left_over(table, codes):
 
 def test_every_reason_of_a_likeness_and_every_doubt_of_a_proof_has_words():
     assert set(word_codes.LIKENESS) == set(REASONS)
-    assert literals("reports/services/resemble.py", "doubts_of") == set(word_codes.PROOF_DOUBTS)
+    assert literals("reports/proofs.py", "doubts_of") == set(word_codes.PROOF_DOUBTS)
 
 
 def test_every_doubt_about_a_place_has_words():
@@ -94,7 +106,7 @@ def test_every_reason_of_a_choice_has_words():
         code
         for code in literals("grid/choosing.py", "choose", "up", "_member", "_by_rule")
         if code not in {"member", "level", "load", "by_rule"}
-    } | {"named_by_desk", *(f"rule_{kind}" for kind in AimKind)}
+    } | {"named_by_desk", "about_us", "ruled_above", *(f"rule_{kind}" for kind in AimKind)}
 
 
 def test_every_source_of_a_place_has_words():
@@ -104,7 +116,7 @@ def test_every_source_of_a_place_has_words():
 def test_every_grade_and_rule_has_words():
     assert set(word_codes.GRADES) == set("ABCD")
     rungs = {f"{level}_member" for level in Level} | {f"{level}_desk" for level in Level}
-    assert set(word_codes.RULES) <= rungs | {"by_hand", "by_rule"}
+    assert set(word_codes.RULES) <= rungs | {"by_hand", "by_rule", "by_ruling"}
 
 
 def drawn() -> set[str]:

@@ -1,15 +1,18 @@
 """Which desk answers for a report: looked for upward, past whoever is barred."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from civicprobe.accounts.models import Account, Device
 from civicprobe.accounts.roles import Role
+from civicprobe.reports.bonds import FOLLOWER, Naming, Tie
+from civicprobe.reports.checks import REOPENS_BY_RIDERS
 from civicprobe.reports.models import Report
 
 LEVELS = ("street", "district", "city")
+ABOVE_STREET = LEVELS[1:]
 
 
 def desk_for(
@@ -18,12 +21,17 @@ def desk_for(
     *,
     barred: Iterable[int] = (),
     areas: Mapping[str, str] | None = None,
+    levels: Sequence[str] = LEVELS,
 ) -> str:
     """The code of the lowest area above the report with an officer who is not barred.
 
-    The reporter's own account is always barred. Ends with the city, whoever sits there, so that
-    no report is without a desk. `areas` (level to code) stands in for the report's own areas.
+    The reporter's own account is always barred, and so is whom the report names (涉及本单位): that
+    never goes to a street, and neither does what was reopened twice. Ends with the city, whoever
+    sits there, so that no report is without a desk. `areas` (level to code) stands in for the
+    report's own areas, `levels` says which desks to look at.
     """
+    if report.about_us or report.reopened >= REOPENS_BY_RIDERS:
+        levels = [level for level in levels if level in ABOVE_STREET]
     codes = report.area_codes if areas is None else {**areas, "city": report.city_code}
     out = {*barred, *_own_account(session, report)}
     staffed = set(
@@ -36,8 +44,19 @@ def desk_for(
             )
         )
     )
-    found = (codes[level] for level in LEVELS if codes.get(level) in staffed)
+    staffed -= _named_areas(session, report)
+    found = (codes[level] for level in levels if codes.get(level) in staffed)
     return next(found, report.city_code)
+
+
+def lowest_above_all(session: Session, report: Report, areas: Iterable[str]) -> str:
+    """The lowest staffed desk above all of these street codes and the report's own street.
+
+    Streets of one district have their district's; the first six digits of a code name it.
+    """
+    districts = {code[:6] for code in areas if code != report.city_code}
+    one = districts <= {report.district_code}
+    return desk_for(session, report, levels=("district", "city") if one else ("city",))
 
 
 def desk_above(session: Session, report: Report) -> str | None:
@@ -58,12 +77,24 @@ def desk_above(session: Session, report: Report) -> str | None:
 
 
 def barred_accounts(session: Session, report: Report) -> frozenset[int]:
-    """Accounts of the person who sent the report: they decide nothing on it."""
+    """Accounts of those who sent or follow the report, or whom it names: they decide nothing."""
     return frozenset(_own_account(session, report))
 
 
+def _named_areas(session: Session, report: Report) -> set[str]:
+    if not report.about_us:
+        return set()
+    named = select(Naming.area_code).where(
+        Naming.report_id == report.id, Naming.area_code.is_not(None)
+    )
+    return {code for code in session.scalars(named) if code}
+
+
 def _own_account(session: Session, report: Report) -> set[int]:
+    follows = select(Tie.device_id).where(Tie.report_id == report.id, Tie.kind == FOLLOWER)
+    tied = Device.id == report.reporter_id
     linked = select(Device.account_id).where(
-        Device.id == report.reporter_id, Device.account_id.is_not(None)
+        or_(tied, Device.id.in_(follows)) if report.followers else tied,
+        Device.account_id.is_not(None),
     )
     return {account for account in session.scalars(linked) if account is not None}

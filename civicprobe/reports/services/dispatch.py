@@ -7,9 +7,11 @@ from civicprobe.errors import FieldFault, Unprocessable
 from civicprobe.reports.commands import Accept, Dispatch, Return
 from civicprobe.reports.lifecycle import TABLE, Action
 from civicprobe.reports.models import Report, ReportEvent
-from civicprobe.reports.services.desks import desk_for
+from civicprobe.reports.services.desks import ABOVE_STREET, LEVELS, desk_for
 from civicprobe.reports.services.photos import use_evidence
 from civicprobe.reports.transitions import Audience, By, Step, apply
+
+MOST_RETURNS = 2
 
 
 def dispatch(session: Session, report: Report, command: Dispatch, *, by: By) -> ReportEvent:
@@ -48,8 +50,18 @@ def return_case(session: Session, report: Report, command: Return, *, by: By) ->
     Raises as `apply`. The unit no longer sees the case; its returns stay in the record.
     """
     unit = find_unit(session, report.unit_id) if report.unit_id else None
+    returns = report.returns + 1
+    # 首接负责: a second return goes to the lowest desk above all involved, which rules once.
+    again = {"raised": True} if returns >= MOST_RETURNS else {}
+    levels = ABOVE_STREET if again else LEVELS
     step = Step(
-        change={"unit_id": None, "accepted_at": None, "desk_code": desk_for(session, report)},
+        change={
+            "unit_id": None,
+            "accepted_at": None,
+            "returns": returns,
+            "desk_code": desk_for(session, report, levels=levels),
+            **again,
+        },
         data={
             "ground": command.ground.value,
             "unit": unit.code if unit else None,

@@ -120,9 +120,15 @@ def _place(session: Session, report: Report, place: Place, routed: Routed, now: 
         "warnings": list(place.warnings),
         "others": [list(other) for other in place.others],
     }
+    owner = report.urgent_owner_id
+    if owner is not None and owner == report.assignee_id:
+        # A member watches over it already: nobody takes that from them.
+        routed.change.pop("assignee_id")
     step = Step(
         change={**routed.change, **at(place.point), "place": kept},
         data={**routed.data, "source": place.source, "grade": place.grade},
     )
     apply(session, report, TABLE[Action.PLACE], by=By(WORKER, now), step=step)
     outbox.write(session, "resemble", now=now, report_id=report.id)
+    if report.urgent and report.urgent_owner_id is None:
+        outbox.write(session, "alarm", now=now, report_id=report.id)

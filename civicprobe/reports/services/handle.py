@@ -9,7 +9,8 @@ from civicprobe.reports.lifecycle import TABLE, Action, Outcome
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.services.desks import desk_for
 from civicprobe.reports.services.photos import use_evidence
-from civicprobe.reports.transitions import Audience, By, Step, apply, facts_of, standing_of
+from civicprobe.reports.standings import facts_of, standing_of
+from civicprobe.reports.transitions import Audience, By, Step, apply
 
 WITH_DESTINATION = frozenset({Outcome.OUT_OF_SCOPE, Outcome.TRANSFERRED})
 

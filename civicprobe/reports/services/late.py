@@ -15,6 +15,7 @@ from civicprobe.reports.clocks import Lateness, Stage, lateness
 from civicprobe.reports.lifecycle import TABLE, Action, Outcome, State, Topic
 from civicprobe.reports.models import Clock, Report
 from civicprobe.reports.queries import get_report_by_id
+from civicprobe.reports.services.alarm import call_next
 from civicprobe.reports.services.desks import desk_for
 from civicprobe.reports.services.raise_case import raise_late
 from civicprobe.reports.services.reassign import pass_on_late
@@ -57,6 +58,8 @@ def look(session: Session, clock_id: int, *, city: City | None, now: datetime) -
     if late in _TOPICS:
         matter = f"clock:{clock.id}:{late.value}"
         tell_people(session, report, _TOPICS[late], matter=matter, now=now)
+        if clock.whistle_id is not None:
+            tell_people(session, report, Topic.UNIT_WHISTLE, matter=matter, now=now)
     step = _STEPS.get((Stage(clock.stage), late))
     if step is not None:
         step(session, report, clock, city, By(WORKER, now))
@@ -98,12 +101,30 @@ def _no_place(
     return apply(session, report, TABLE[Action.PROPOSE], by=by, step=step)
 
 
+def _call_next(
+    session: Session, report: Report, _clock: Clock, _city: City | None, by: By
+) -> object:
+    """Nobody watches over what is urgent: the next desk is called."""
+    return call_next(session, report, by.now)
+
+
+def _ask_result(
+    session: Session, report: Report, clock: Clock, _city: City | None, by: By
+) -> object:
+    """The whole case's time is over: its desk is asked what became of it."""
+    matter = f"clock:{clock.id}:result"
+    return tell_people(session, report, Topic.DESK_RESULT, matter=matter, now=by.now)
+
+
 # What a miss leads to, one rung at a time; where nothing stands, being told is all.
 _STEPS: Mapping[tuple[Stage, Lateness], _Next] = {
     (Stage.PLACE, Lateness.OVERDUE): _no_place,
     (Stage.PLACE, Lateness.THRICE): _no_place,
     (Stage.TRIAGE, Lateness.OVERDUE): _pass_on,
     (Stage.TRIAGE, Lateness.THRICE): _pass_on,
+    (Stage.ACKNOWLEDGE, Lateness.OVERDUE): _call_next,
+    (Stage.ACKNOWLEDGE, Lateness.THRICE): _call_next,
+    (Stage.WHOLE, Lateness.OVERDUE): _ask_result,
     (Stage.DISPATCH, Lateness.OVERDUE): _raise,
     (Stage.DISPATCH, Lateness.THRICE): _raise,
     (Stage.ACCEPT, Lateness.THRICE): _raise,

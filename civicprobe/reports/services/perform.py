@@ -13,17 +13,33 @@ from civicprobe.reports.chain import digest
 from civicprobe.reports.commands import ActionAsk, Command
 from civicprobe.reports.lifecycle import TABLE, Action
 from civicprobe.reports.models import ActionAnswer, Report
+from civicprobe.reports.services.acknowledge import acknowledge
 from civicprobe.reports.services.add import add
+from civicprobe.reports.services.appeal import appeal
 from civicprobe.reports.services.ask import ask
 from civicprobe.reports.services.close import close, withdraw
+from civicprobe.reports.services.confirm import confirm
 from civicprobe.reports.services.dispatch import accept, dispatch, return_case
+from civicprobe.reports.services.extend import extend, request
 from civicprobe.reports.services.handle import propose, send_back
+from civicprobe.reports.services.inspect import inspect
+from civicprobe.reports.services.leave import leave, watch
+from civicprobe.reports.services.mark import mark
+from civicprobe.reports.services.merge import merge, unmerge
 from civicprobe.reports.services.place import place_by_hand
 from civicprobe.reports.services.raise_case import raise_case
 from civicprobe.reports.services.rate import rate
 from civicprobe.reports.services.reassign import reassign
+from civicprobe.reports.services.relocate import relocate
+from civicprobe.reports.services.remind import remind
 from civicprobe.reports.services.reopen import reopen
 from civicprobe.reports.services.review import file, reclassify
+from civicprobe.reports.services.rule import rule
+from civicprobe.reports.services.split import split
+from civicprobe.reports.services.suspend import resume, suspend
+from civicprobe.reports.services.undo import undo
+from civicprobe.reports.services.unmask import ask_unmask, grant_unmask
+from civicprobe.reports.services.whistle import whistle
 from civicprobe.reports.transitions import By
 
 
@@ -53,6 +69,27 @@ DOINGS: Mapping[Action, Doing] = {
     Action.RATE: Doing(commands.Rate, rate),
     Action.RECLASSIFY: Doing(commands.Reclassify, reclassify),
     Action.RAISE: Doing(commands.Raise, raise_case),
+    Action.MERGE: Doing(commands.Merge, merge),
+    Action.UNMERGE: Doing(commands.Unmerge, unmerge),
+    Action.SPLIT: Doing(commands.Split, split, on_map=True),
+    Action.UNDO: Doing(commands.Undo, undo),
+    Action.SUSPEND: Doing(commands.Suspend, suspend),
+    Action.RESUME: Doing(commands.Resume, resume),
+    Action.REQUEST: Doing(commands.Request, request),
+    Action.EXTEND: Doing(commands.Extend, extend),
+    Action.INSPECT: Doing(commands.Inspect, inspect),
+    Action.RELOCATE: Doing(commands.Relocate, relocate, on_map=True),
+    Action.RULE: Doing(commands.Rule, rule),
+    Action.WHISTLE: Doing(commands.BlowWhistle, whistle),
+    Action.REMIND: Doing(commands.Remind, remind),
+    Action.LEAVE: Doing(commands.Leave, leave),
+    Action.WATCH: Doing(commands.Watch, watch),
+    Action.CONFIRM: Doing(commands.Confirm, confirm),
+    Action.APPEAL: Doing(commands.Appeal, appeal),
+    Action.ACKNOWLEDGE: Doing(commands.Acknowledge, acknowledge),
+    Action.MARK: Doing(commands.Mark, mark),
+    Action.ASK_UNMASK: Doing(commands.AskUnmask, ask_unmask),
+    Action.GRANT_UNMASK: Doing(commands.GrantUnmask, grant_unmask),
 }
 
 

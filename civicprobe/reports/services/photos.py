@@ -17,7 +17,8 @@ from civicprobe.accounts.actor import Actor
 from civicprobe.errors import Conflict, FieldFault, Forbidden, Invalid, Unprocessable
 from civicprobe.reports.lifecycle import TABLE, Action, State
 from civicprobe.reports.models import Photo, Report
-from civicprobe.reports.transitions import By, Step, apply, standing_of
+from civicprobe.reports.standings import standing_of
+from civicprobe.reports.transitions import By, Step, apply
 
 MAX_PHOTOS = 3
 LATE_PHOTO = timedelta(days=7)

@@ -17,7 +17,7 @@ def raise_case(session: Session, report: Report, command: Raise, *, by: By) -> R
     if above is None:
         raise Conflict("no_desk_above")
     step = Step(
-        change={"desk_code": above},
+        change={"desk_code": above, "raised": True},
         data={"from_desk": report.desk_code, "desk": above},
         private={"note": command.reason, "for": Audience.STAFF},
         audience=Audience.STAFF,
@@ -31,7 +31,7 @@ def raise_late(session: Session, report: Report, stage: str, by: By) -> ReportEv
     if above is None or by.actor != WORKER:
         return None
     step = Step(
-        change={"desk_code": above},
+        change={"desk_code": above, "raised": True},
         data={"from_desk": report.desk_code, "desk": above, "stage": stage},
         audience=Audience.STAFF,
     )

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from civicprobe.grid.city import City
 from civicprobe.grid.coords import Point
+from civicprobe.reports.checks import REOPENS_BY_RIDERS
 from civicprobe.reports.commands import Reopen
 from civicprobe.reports.lifecycle import TABLE, Action, State, target_of
 from civicprobe.reports.models import Report, ReportEvent
-from civicprobe.reports.services.desks import desk_for
+from civicprobe.reports.services.desks import ABOVE_STREET, LEVELS, desk_for
 from civicprobe.reports.services.photos import use_evidence
 from civicprobe.reports.services.routing import route
 from civicprobe.reports.transitions import Audience, By, Step, apply
@@ -20,13 +21,16 @@ DECISIONS = (Action.FILE.value, Action.PROPOSE.value, Action.CLOSE.value)
 
 
 def reopen(session: Session, report: Report, command: Reopen, *, by: By, city: City) -> ReportEvent:
-    """Open it again: a fixed case goes to its unit, any other to someone who did not decide it.
+    """Open it again: a fixed case goes to its unit, any other to someone who did not decide it; the
+    second time under the district's desk, which has the place looked at.
 
     Raises as `apply`.
     """
     row = TABLE[Action.REOPEN]
     again = target_of(row, report.facts(by.now)) is State.ASSIGNED
     photos = use_evidence(session, report, command.photos, by.actor)
+    second = report.reopened + 1 >= REOPENS_BY_RIDERS
+    levels = ABOVE_STREET if second else LEVELS
     step = Step(
         change={
             "closed_at": None,
@@ -34,8 +38,9 @@ def reopen(session: Session, report: Report, command: Reopen, *, by: By, city: C
             "proposer_id": None,
             "accepted_at": None,
             "reopened": report.reopened + 1,
-            "desk_code": desk_for(session, report),
-            **(_someone_else(session, report, city, by.now) if again else {}),
+            **(_someone_else(session, report, city, by.now) if again and not second else {}),
+            **({"assignee_id": None} if again and second else {}),
+            "desk_code": desk_for(session, report, levels=levels),
         },
         data={"was": report.outcome, "photos": photos},
         private={"note": command.reason, "for": Audience.TRIAGE},

@@ -1,32 +1,24 @@
 """The worker looks for reports like a new one; the rider and the member are asked, nobody else
-decides. After-photos are read here too, so that a desk can be warned of one that proves little."""
+decides. After-photos are read here too, so that a desk can be warned of one that proves little
+(`proofs`)."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from civicprobe.errors import FieldFault, Unprocessable
-from civicprobe.grid.coords import Datum, to_wgs84
-from civicprobe.reports.alike import SHOWN, earlier_looks, find_alike
+from civicprobe.reports.alike import SHOWN, find_alike
 from civicprobe.reports.exif import PhotoFacts
 from civicprobe.reports.lifecycle import State
-from civicprobe.reports.likeness import (
-    LOOK_BITS_SAME,
-    SHOWN_FROM,
-    Sight,
-    bits_apart,
-    distance_m,
-)
+from civicprobe.reports.likeness import SHOWN_FROM
 from civicprobe.reports.models import Photo, Report, Resemblance
 from civicprobe.reports.numbers import row_id_of
 from civicprobe.reports.queries import get_report_by_id
 from civicprobe.reports.services.enrich import Unread
 
 _STILL_ASKED = frozenset({State.RECEIVED, State.NEEDS_PLACE, State.ASSIGNED, State.FILED})
-_CLOCKS_DIFFER = timedelta(minutes=5)
 SAME, OTHER = "same", "other"
 
 
@@ -76,53 +68,3 @@ def answer(session: Session, report: Report, number: str, *, same: bool) -> None
     if found is None:
         raise Unprocessable("incomplete", FieldFault("same_as", "not_asked"))
     found.answer = SAME if same else OTHER
-
-
-def doubts_of(session: Session, report: Report, photo: Photo) -> list[str]:
-    """Why an after-photo proves little (lifecycle.md, 'Fixed must be true'), as codes.
-
-    `seen_before`: it is, or looks just like, an earlier picture. `no_place`, `no_time`: it does
-    not say. `far_off`: taken outside the joint radius. `before_dispatch`: older than the order.
-    """
-    if not photo.facts:
-        return []
-    facts = PhotoFacts.from_json(photo.facts)
-    found = []
-    if any(_is_again(photo, before) for before in earlier_looks(session, report, photo)):
-        found.append("seen_before")
-    if facts.gps is None:
-        found.append("no_place")
-    elif _is_far(report, facts):
-        found.append("far_off")
-    if facts.taken_at is None:
-        found.append("no_time")
-    elif _is_older(facts.taken_at, report.dispatched_at):
-        found.append("before_dispatch")
-    return found
-
-
-def _is_again(photo: Photo, before: tuple[str | None, int | None]) -> bool:
-    sha256, look = before
-    if sha256 == photo.sha256:
-        return True
-    if look is None or photo.dhash is None:
-        return False
-    return bits_apart(look, photo.dhash) <= LOOK_BITS_SAME
-
-
-def _is_far(report: Report, facts: PhotoFacts) -> bool:
-    if report.lat is None or report.lon is None or facts.gps is None:
-        return False
-    if facts.gps.datum not in frozenset(Datum):
-        return False
-    point = to_wgs84(facts.gps.lat, facts.gps.lon, Datum(facts.gps.datum))
-    there, taken = (
-        Sight(lat, lon, report.created_at)
-        for lat, lon in ((report.lat, report.lon), (point.lat, point.lon))
-    )
-    joint = float(str(report.place.get("radius_m", 0.0))) + (facts.gps.accuracy_m or 30.0)
-    return distance_m(there, taken) > max(joint, 50.0)
-
-
-def _is_older(taken_at: datetime, dispatched_at: datetime | None) -> bool:
-    return dispatched_at is not None and taken_at < dispatched_at - _CLOCKS_DIFFER

@@ -27,7 +27,7 @@ NOTED = frozenset({"", "target_gone", "no_owner"})
 class Routed:
     """Columns to change on the report, and what the event keeps of the why."""
 
-    change: Mapping[str, Any]
+    change: dict[str, Any]
     data: Mapping[str, Any]
 
 
@@ -91,7 +91,8 @@ def at(point: Point) -> dict[str, Any]:
 def _change(
     session: Session, report: Report, city: City, choice: Choice, areas: Mapping[str, str]
 ) -> dict[str, Any]:
-    by_desk = choice.kind == "desk"
+    about_us = report.about_us  # it goes to no member and no street
+    by_desk = choice.kind == "desk" and not about_us
     above = {level: areas[level] for level in LEVELS if level in areas}
     return {
         **{
@@ -99,7 +100,7 @@ def _change(
             for level in ("district", "street", "community", "general", "micro")
         },
         "edition_id": city.edition.id,
-        "assignee_id": choice.account_id,
+        "assignee_id": None if about_us else choice.account_id,
         "desk_code": choice.area_code if by_desk else desk_for(session, report, areas=above),
         "opened_at": None,
         "route": {"rule": choice.rule, "reason": choice.reason, "area": choice.area_code},

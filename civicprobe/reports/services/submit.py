@@ -16,6 +16,7 @@ from civicprobe.reports.chain import digest
 from civicprobe.reports.commands import SubmitReport
 from civicprobe.reports.lifecycle import TABLE, Action, State
 from civicprobe.reports.models import Report
+from civicprobe.reports.sources import sent_abuse
 from civicprobe.reports.transitions import Audience, By, Step, apply
 
 
@@ -50,6 +51,7 @@ def submit(
         try:
             with session.begin_nested():
                 report = _new(uuid, command, content, intake, by, urgent=urgent)
+                report.ranked_last = sent_abuse(session, by.actor.device_ids)
                 session.add(report)
                 session.flush()
         except IntegrityError:
@@ -108,6 +110,8 @@ def _open(session: Session, report: Report, command: SubmitReport, intake: Intak
         private={"note": command.note, "for": Audience.TRIAGE, "device": report.reporter_id},
     )
     apply(session, report, TABLE[Action.SUBMIT], by=by, step=step)
+    if report.urgent:
+        outbox.write(session, "alarm", now=by.now, report_id=report.id)
     wait_s = intake.photo_wait_s if command.photos and not report.urgent else 0
     due_at = by.now + timedelta(seconds=wait_s)
     outbox.write(session, "enrich", now=by.now, due_at=due_at, report_id=report.id)

@@ -191,6 +191,6 @@ def test_the_contract_is_there_and_names_the_calls(ask):
 
 def test_an_action_without_a_service_is_none(ask, town):
     number = town.assigned().number
-    asked = {"id": str(uuid4()), "action": "suspend", "version": 2, "data": {}}
+    asked = {"id": str(uuid4()), "action": "reroute", "version": 2, "data": {}}
     answer = ask("city", "POST", f"/api/v1/reports/{number}/actions", json=asked)
     assert (answer.status_code, answer.json["fields"][0]["code"]) == (422, "no_such_action")

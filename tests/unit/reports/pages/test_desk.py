@@ -38,6 +38,7 @@ def test_deciding_beside_the_table_answers_with_the_preview(town):
 
 def test_a_conflict_beside_the_table_keeps_the_words(town):
     number = town.handled()
+    town.looked_at(number)
     first, second = town.staff("street"), town.staff("street-2")
     late = form_for(second.get(f"/o/{number}/preview"), "close")
     act_beside(first, number, "close")

@@ -67,6 +67,7 @@ def test_accepting_leads_on_to_handing_in(town):
     page = unit.get(f"/h/{number}")
     assert [f.fields["action"] for f in forms_in(page) if "action" in f.fields] == [
         "propose",
+        "request",
         "return",
         "add",
     ]
@@ -76,6 +77,7 @@ def test_the_whole_arc_by_hand(town):
     phone = town.rider()
     number = town.handled(phone)
     desk = town.staff("street")
+    town.looked_at(number)
     page = desk.get(f"/o/{number}")
     assert "处理后" in page.text
     form = form_for(page, "close")
@@ -95,6 +97,8 @@ def test_send_back_and_reopen(town):
     assert "还没压实" in town.staff("unit").get(f"/h/{number}").text
     after = [a_photo(HERE, 6)]
     town.act(town.staff("unit"), f"/h/{number}", "propose", after, outcome="fixed", note="压实了")
+    assert not [f for f in forms_in(desk.get(f"/o/{number}")) if f.fields.get("action") == "close"]
+    town.looked_at(number)
     town.act(desk, f"/o/{number}", "close")
     assert town.act(phone, f"/r/reports/{number}", "reopen", reason="又塌了").status_code == 303
     assert "处置中" in phone.get(f"/r/reports/{number}").text
@@ -127,6 +131,7 @@ def test_the_same_form_twice_is_one_step(town):
 def test_what_is_no_longer_possible_leaves_the_words_to_copy(town):
     number = town.handled()
     first, second = town.staff("street"), town.staff("street-2")
+    town.looked_at(number)
     stale = form_for(second.get(f"/o/{number}"), "send_back")
     town.act(first, f"/o/{number}", "close")
     late = town.send(second, stale, reason="边上还有一个坑")

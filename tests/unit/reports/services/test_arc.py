@@ -17,6 +17,7 @@ from civicprobe.reports.commands import (
     Close,
     Dispatch,
     FileReport,
+    Inspect,
     LaterFix,
     PlaceByHand,
     Propose,
@@ -34,6 +35,7 @@ from civicprobe.reports.services.close import close, withdraw
 from civicprobe.reports.services.dispatch import accept, dispatch
 from civicprobe.reports.services.enrich import enrich
 from civicprobe.reports.services.handle import propose, send_back
+from civicprobe.reports.services.inspect import inspect
 from civicprobe.reports.services.open import mark_opened
 from civicprobe.reports.services.place import place_by_hand
 from civicprobe.reports.services.reopen import reopen
@@ -42,7 +44,7 @@ from civicprobe.reports.services.submit import submit
 from tests.town import CITY, GRID, INTAKE, SPOT
 from tests.unit.grid.conftest import LEFT, SIDE, SOUTH, TOWN, WEST
 
-FILED = FileReport(category="missing_cover", severity=Severity.SERIOUS)
+FILED = FileReport(category="road_damage", severity=Severity.ORDINARY)
 
 
 def filed(town):
@@ -64,6 +66,12 @@ def handled(town, outcome=Outcome.FIXED, who="unit-roads"):
     command = Propose(outcome=outcome, note="装好了", photos=photos)
     propose(town.session, report, command, by=town.by(who, report))
     return report
+
+
+def looked_at(town, report, result="fixed"):
+    photo = town.evidence(report, "left-2")
+    found = Inspect(result=result, photos=(photo,), lat=report.lat, lon=report.lon)
+    inspect(town.session, report, found, by=town.by("left-2", report))
 
 
 def closed(town):
@@ -313,7 +321,11 @@ def test_reopening_goes_to_the_same_unit_and_the_third_time_needs_a_desk(town):
         photo = town.evidence(report, "unit-roads")
         again = Propose(outcome=Outcome.FIXED, note="好了", photos=(photo,))
         propose(town.session, report, again, by=town.by("unit-roads", report))
-        close(town.session, report, Close(public_note="好了"), by=town.by("left-1", report))
+        with pytest.raises(Conflict, match="inspected_if_due"):
+            close(town.session, report, Close(public_note="好了"), by=town.by("district", report))
+        looked_at(town, report)
+        close(town.session, report, Close(public_note="好了"), by=town.by("district", report))
+    assert report.desk_code == TOWN, "the second time the district's desk has it"
     by = town.by("rider", report)
     with pytest.raises(Conflict, match="third_by_desk"):
         reopen(town.session, report, Reopen(reason="又坏了"), by=by, city=town.city)

@@ -16,11 +16,12 @@ from civicprobe.reports.commands import Add, Withdraw
 from civicprobe.reports.exif import PhotoFacts
 from civicprobe.reports.exif_tags import GpsFix
 from civicprobe.reports.models import OPEN_STATES, Photo, Report, ReportEvent, Resemblance
+from civicprobe.reports.proofs import doubts_of
 from civicprobe.reports.rights import copy_to_show
 from civicprobe.reports.schemas import report_body
 from civicprobe.reports.services.add import add
 from civicprobe.reports.services.close import withdraw
-from civicprobe.reports.services.resemble import doubts_of, resemble
+from civicprobe.reports.services.resemble import resemble
 from civicprobe.reports.transitions import By
 from tests.town import SPOT
 from tests.unit.reports.services.test_arc import handled

@@ -1,0 +1,107 @@
+"""What happened at this spot before (同一处的记忆): rulings, accepted dispatches and returns, with
+the report that shows each; selects only. Nothing older than two years is remembered."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from civicprobe.catalog.models import Category, Unit
+from civicprobe.reports.lifecycle import Action, State
+from civicprobe.reports.likeness import cells_around
+from civicprobe.reports.models import Report, ReportEvent
+from civicprobe.reports.numbers import number_of
+from civicprobe.reports.orders import Ruling
+
+REMEMBERED = timedelta(days=730)
+MOST = 200
+_TELLING = (Action.DISPATCH, Action.ACCEPT, Action.RETURN)
+_HANDLED = frozenset({State.FILED, State.DISPATCHED, State.ASSIGNED})
+
+
+@dataclass(frozen=True)
+class UnitHint:
+    """A unit for a case, why, which report shows it and since when; `returns` at this spot."""
+
+    unit: int
+    why: str
+    report: str | None
+    since: datetime | None
+    returns: int
+
+
+def propose_unit(session: Session, report: Report, now: datetime) -> UnitHint | None:
+    """The unit that a ruling names, else the last that accepted such a case here, else the
+    category's; None where a desk has to choose by itself, or has nothing to choose."""
+    if report.state not in _HANDLED or report.category_code is None:
+        return None
+    accepted, returns = _here(session, report, now)
+    ruled = _ruled(session, report, now)
+    if ruled is not None and ruled.unit_id is not None:
+        number = number_of(ruled.report_id)
+        return UnitHint(ruled.unit_id, "ruling", number, ruled.ruled_at, returns)
+    if accepted is not None:
+        unit_id, row_id, at = accepted
+        return UnitHint(unit_id, "accepted_here", number_of(row_id), at, returns)
+    category = session.get(Category, report.category_code)
+    if category is None or category.default_unit_id is None:
+        return None
+    return UnitHint(category.default_unit_id, "default", None, None, returns)
+
+
+def _ruled(session: Session, report: Report, now: datetime) -> Ruling | None:
+    """The latest ruling that holds for this category where the report lies, the finest area's."""
+    codes = [code for code in (report.community_code, report.street_code) if code]
+    rows = session.scalars(
+        select(Ruling)
+        .where(
+            Ruling.area_code.in_(codes),
+            or_(Ruling.category_code.is_(None), Ruling.category_code == report.category_code),
+            Ruling.expires_at > now,
+        )
+        .order_by(Ruling.id.desc())
+    ).all()
+    ranked = sorted(rows, key=lambda row: codes.index(row.area_code))
+    return ranked[0] if ranked else None
+
+
+def _here(
+    session: Session, report: Report, now: datetime
+) -> tuple[tuple[int, int, datetime] | None, int]:
+    """Who accepted a case of this category around here last (and was not refused by it since), and
+    how often one was given back."""
+    if report.lat is None or report.lon is None:
+        return None, 0
+    near = (
+        select(Report.id)
+        .where(
+            Report.cell.in_(cells_around(report.lat, report.lon)),
+            Report.category_code == report.category_code,
+            Report.created_at > now - REMEMBERED,
+            Report.id != report.id,
+        )
+        .order_by(Report.created_at.desc())
+        .limit(MOST)
+    )
+    steps = session.execute(
+        select(ReportEvent.report_id, ReportEvent.action, ReportEvent.at, ReportEvent.data)
+        .where(ReportEvent.report_id.in_(near.scalar_subquery()), ReportEvent.action.in_(_TELLING))
+        .order_by(ReportEvent.at, ReportEvent.report_id, ReportEvent.seq)
+    ).all()
+    sent: dict[int, str] = {}
+    accepted: dict[str, tuple[int, datetime]] = {}
+    returns = 0
+    for step in steps:
+        if step.action == Action.DISPATCH:
+            sent[step.report_id] = str(step.data.get("unit"))
+        elif step.action == Action.ACCEPT and step.report_id in sent:
+            accepted[sent[step.report_id]] = (step.report_id, step.at)
+        elif step.action == Action.RETURN:
+            returns += 1
+            accepted.pop(sent.get(step.report_id, ""), None)
+    if not accepted:
+        return None, returns
+    code, (row_id, at) = max(accepted.items(), key=lambda item: item[1][1])
+    unit_id = session.scalar(select(Unit.id).where(Unit.code == code, Unit.active))
+    return (None if unit_id is None else (unit_id, row_id, at)), returns
