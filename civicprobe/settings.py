@@ -147,6 +147,17 @@ class Settings:
     edition_check_s: int = _setting(
         _between(1, 10), 3, "How often a process looks for a newly activated map, in seconds"
     )
+    smtp_url: str = _setting(
+        _url("smtp", "smtps"),
+        "",
+        "Mail server, smtp://user:password@host:587; empty: no e-mail",
+        secret=True,
+    )
+    mail_from: str = _setting(_text, "", "Sender of our e-mail, such as grid@example.org")
+    sms_url: str = _setting(
+        _url("https", "http"), "", "HTTP gateway for urgent text messages; empty: none"
+    )
+    sms_token: str = _setting(_text, "", "Bearer token of the text message gateway", secret=True)
     development: bool = _setting(
         _flag, False, "For developing pages: shows every part in every state under /o/ui"
     )

@@ -10,7 +10,14 @@ from civicprobe.settings import Settings
 _settings = Settings.from_env()
 
 app = Celery(
-    "civicprobe", include=["workers.reports", "workers.notices", "workers.clocks", "workers.proof"]
+    "civicprobe",
+    include=[
+        "workers.reports",
+        "workers.notices",
+        "workers.clocks",
+        "workers.proof",
+        "workers.deliveries",
+    ],
 )
 app.conf.update(
     celery_config(_settings.redis_url or ensure_broker(_settings.var_dir).redis_url),
@@ -18,6 +25,7 @@ app.conf.update(
     beat_schedule_filename=str(_settings.var_dir / "beat-schedule"),
     beat_schedule={
         "tick": {"task": "clocks.tick", "schedule": 30.0, "options": {"queue": "clocks"}},
+        "deliver": {"task": "notices.deliver", "schedule": 5.0, "options": {"queue": "notices"}},
         "seal": {"task": "proof.seal", "schedule": 900.0, "options": {"queue": "clocks"}},
         "walk": {"task": "proof.walk", "schedule": 60.0, "options": {"queue": "clocks"}},
         "sweep": {"task": "clocks.sweep", "schedule": 600.0, "options": {"queue": "clocks"}},

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from civicprobe.accounts.actor import Actor
 from civicprobe.notices.models import Notice
+from civicprobe.notices.outgoing import write_deliveries
 
 
 @dataclass(frozen=True)
@@ -20,9 +21,19 @@ class Person:
 
 
 def post(
-    session: Session, person: Person, *, matter: str, topic: str, number: str, now: datetime
+    session: Session,
+    person: Person,
+    *,
+    matter: str,
+    topic: str,
+    number: str,
+    now: datetime,
+    urgent: bool = False,
 ) -> bool:
-    """Tell one person of one matter; False when they had been told."""
+    """Tell one person of one matter, here and by their other ways; False when they had been told.
+
+    What is `urgent` goes out at night too.
+    """
     told = select(Notice.id).where(
         Notice.matter == matter,
         Notice.account_id == person.account_id
@@ -31,17 +42,17 @@ def post(
     )
     if session.scalar(told) is not None:
         return False
-    session.add(
-        Notice(
-            account_id=person.account_id,
-            device_id=person.device_id,
-            matter=matter,
-            topic=topic,
-            number=number,
-            created_at=now,
-        )
+    notice = Notice(
+        account_id=person.account_id,
+        device_id=person.device_id,
+        matter=matter,
+        topic=topic,
+        number=number,
+        created_at=now,
     )
+    session.add(notice)
     session.flush()
+    write_deliveries(session, notice, urgent=urgent, now=now)
     return True
 
 

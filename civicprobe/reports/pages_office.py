@@ -83,6 +83,14 @@ def act(number: str) -> Response | tuple[str, int] | str:
     return redirect(url_for(".case", number=number), 303)
 
 
+@blueprint.get("/to/<number>")
+@requires(Role.MEMBER, Role.UNIT, Role.OFFICE, Role.ADMIN)
+def follow(number: str) -> Response:
+    """Where a message leads: the case, on the pages of whoever reads it."""
+    homes = {Role.MEMBER: "pages_member.card", Role.UNIT: "pages_unit.case"}
+    return redirect(url_for(homes.get(current_actor().role, ".case"), number=number))
+
+
 @blueprint.get("/inbox")
 @requires(Role.MEMBER, Role.UNIT, Role.OFFICE, Role.ADMIN)
 def inbox() -> str:

@@ -47,6 +47,10 @@ TITLES = {
     "no_rule": _l("没有这条规则，或已经删除"),
     "no_invitation": _l("邀请码不对、已用过或已过期，请向街道再要一个"),
     "area_unknown": _l("有的区域编码不在现行地图上"),
+    "no_such_channel": _l("没有这种通知方式"),
+    "address_malformed": _l("地址格式不对"),
+    "contacts_full": _l("通知地址已满，请先删去一个"),
+    "no_contact": _l("没有这个通知地址"),
     # What has changed meanwhile
     "enrolment_ended": _l("这位网格员已经出格，不能再改"),
     "invitation_used": _l("这个邀请已经有人用了"),

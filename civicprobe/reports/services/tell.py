@@ -30,7 +30,15 @@ def tell_people(
 ) -> int:
     """Put a notice of one matter into the inbox of each person a topic concerns."""
     return sum(
-        post(session, person, matter=matter, topic=topic.value, number=report.number, now=now)
+        post(
+            session,
+            person,
+            matter=matter,
+            topic=topic.value,
+            number=report.number,
+            now=now,
+            urgent=report.urgent,
+        )
         for person in _PEOPLE[topic](session, report)
     )
 
