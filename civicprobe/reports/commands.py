@@ -53,6 +53,7 @@ Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Metres = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=32)]
+Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 DatumName = Literal["wgs84", "gcj02", "bd09"]
 
 
@@ -424,6 +425,36 @@ class AskUnmask(Command):
 class GrantUnmask(Command):
     """Why the desk that asks may know, for a day."""
 
+    reason: SomeWords
+
+
+class Patch(Command):
+    """A part of a picture to hide, in per cent of its upright width and height."""
+
+    kind: Literal["face", "plate", "label", "hand"] = "hand"
+    left: Percent
+    top: Percent
+    width: Annotated[Percent, Field(gt=0)]
+    height: Annotated[Percent, Field(gt=0)]
+
+
+class Redact(Command):
+    """What else to hide in a picture, and which boxes (by their place in the list) to take away.
+
+    Nothing of either, on a picture that the machine could not look through, says that there is
+    nothing to hide.
+    """
+
+    photo: UUID
+    add: Annotated[tuple[Patch, ...], Field(max_length=20)] = ()
+    remove: Annotated[tuple[int, ...], Field(max_length=60)] = ()
+    reason: SomeWords
+
+
+class OpenOriginal(Command):
+    """Which picture a desk opens as it came, and why."""
+
+    photo: UUID
     reason: SomeWords
 
 

@@ -14,7 +14,8 @@ from civicprobe.grid.queries import list_streets
 from civicprobe.reports.commands import Ground, SuspendGround
 from civicprobe.reports.lifecycle import Action, Outcome, Severity, State
 from civicprobe.reports.models import Report
-from civicprobe.reports.schemas import PhotoBody, ReportBody, TimelineBody, report_body
+from civicprobe.reports.schemas import ReportBody, TimelineBody, report_body
+from civicprobe.reports.schemas_photo import PhotoBody
 from civicprobe.reports.services.reassign import list_neighbours, list_takers
 from civicprobe.reports.word_codes import word
 from civicprobe.web.locale import locale

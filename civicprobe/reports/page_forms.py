@@ -28,6 +28,7 @@ from civicprobe.web.messages import title_of
 MOST_PHOTOS = 6
 MOST_PARTS = 3
 MOMENTS = ("until", "review_at")
+EDGES = ("left", "top", "width", "height")
 WORDY = ("note", "reason", "public_note")
 _POINT = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*[,，;；\s]\s*(-?\d+(?:\.\d+)?)\s*")
 
@@ -131,6 +132,17 @@ def read_point(text: str) -> dict[str, str]:
     return {"lat": found[1], "lon": found[2]}
 
 
+def read_patches(form: MultiDict[str, str]) -> dict[str, object]:
+    """What a brush form adds and takes away: each `box` is `left,top,width,height` in per cent, one
+    more may stand in number fields, `remove` are ticked boxes."""
+    drawn = [text.split(",") for text in form.getlist("box") if text]
+    typed = [form.get(name, "").strip() for name in EDGES]
+    rows = [*drawn, typed] if any(typed) else drawn
+    kind = form.get("kind") or "hand"
+    add = [{"kind": kind, **dict(zip(EDGES, row, strict=False))} for row in rows]
+    return {"add": add, "remove": form.getlist("remove")}
+
+
 def _ask(action_id: UUID, photos: Sequence[str]) -> ActionAsk:
     form, action = request.form, _action()
     asked = {"id": action_id, "action": action, "data": _data(action, photos)}
@@ -166,6 +178,8 @@ def _data(action: Action, photos: Sequence[str]) -> dict[str, object]:
         data |= read_point(request.form.get("point", ""))
     if "photos" in names and photos:
         data["photos"] = list(photos)
+    if action is Action.REDACT:
+        data |= read_patches(request.form)
     if action is Action.PROPOSE and "note" not in data:
         data |= _usual_note(str(data.get("outcome")))
     return data

@@ -11,6 +11,7 @@ from civicprobe.accounts.roles import Role
 from civicprobe.db import db, utc_now, writing
 from civicprobe.grid.queries import list_streets
 from civicprobe.notices.inbox import list_notices, mark_read
+from civicprobe.reports.lifecycle import Action
 from civicprobe.reports.page_case import CHOICES, Case, name_categories, read_case
 from civicprobe.reports.page_forms import PageForm, take_action
 from civicprobe.reports.page_lists import read_list
@@ -79,6 +80,8 @@ def act(number: str) -> Response | tuple[str, int] | str:
         return render_template(page, here="case", **_read(number, form=form)), form.status
     if beside:
         return render_template(page, done=True, **_read(number))
+    if request.form.get("action") == Action.OPEN_ORIGINAL:
+        return redirect(url_for("photos.original", photo_id=request.form["photo"]), 303)
     flash(gettext("%(number)s 已办好", number=number), "good")
     return redirect(url_for(".case", number=number), 303)
 

@@ -3,8 +3,8 @@
 Pure. Who finds the boxes is in `detection.py`; who may see which copy is in `rights.py`.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from io import BytesIO
 from typing import Any, Self
@@ -65,6 +65,11 @@ class Shown:
 def read_boxes(kept: Iterable[dict[str, Any]] | None) -> list[Box] | None:
     """The boxes of a photo's row; None when nobody has looked yet."""
     return None if kept is None else [Box.read(item) for item in kept]
+
+
+def without(boxes: Sequence[Box], gone: Collection[int]) -> list[Box]:
+    """The boxes, those at these places taken away."""
+    return [replace(box, gone=True) if n in gone else box for n, box in enumerate(boxes)]
 
 
 def hide(screen: bytes, boxes: Sequence[Box]) -> Shown:

@@ -1,6 +1,7 @@
 """Who may see which copy of a photo: the one place that decides. Nobody sees an original but a desk
 that opened it with a reason, which is an event."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -59,17 +60,23 @@ def has_opened(session: Session, photo: Photo, actor: Actor, now: datetime) -> R
         return None
     if Party.DESK not in standing_of(session, report, actor).parties:
         return None
-    opened = session.scalars(
-        select(ReportEvent)
-        .where(
-            ReportEvent.report_id == report.id,
-            ReportEvent.action == Action.OPEN_ORIGINAL.value,
-            ReportEvent.account_id == actor.account_id,
-            ReportEvent.at > now - OPENED_FOR,
-        )
-        .order_by(ReportEvent.seq.desc())
+    events = select(ReportEvent).where(
+        ReportEvent.report_id == report.id, ReportEvent.action == Action.OPEN_ORIGINAL.value
     )
-    return next((event for event in opened if event.data.get("picture") == str(photo.id)), None)
+    return pictures_opened(session.scalars(events), actor, now).get(str(photo.id))
+
+
+def pictures_opened(
+    events: Iterable[ReportEvent], actor: Actor, now: datetime
+) -> dict[str, ReportEvent]:
+    """The pictures whose originals this person opened within the last 15 minutes, by id."""
+    return {
+        str(event.data["picture"]): event
+        for event in events
+        if event.action == Action.OPEN_ORIGINAL
+        and event.account_id == actor.account_id
+        and event.at > now - OPENED_FOR
+    }
 
 
 def _may_know(session: Session, photo: Photo, report: Report, actor: Actor) -> bool:

@@ -17,8 +17,9 @@ from civicprobe.reports.likeness import ASKED_FROM
 from civicprobe.reports.models import Photo, Report
 from civicprobe.reports.proofs import doubts_of
 from civicprobe.reports.queries import TimelineEntry, list_photos, list_thumbs, list_timeline
-from civicprobe.reports.rights import READERS, may_see_pictures
+from civicprobe.reports.rights import READERS, may_see_pictures, pictures_opened
 from civicprobe.reports.schemas_hands import Body, Hands, hands_of
+from civicprobe.reports.schemas_photo import PhotoBody, photo_body
 from civicprobe.reports.services.perform import DOINGS
 from civicprobe.reports.standings import facts_of, standing_of
 from civicprobe.reports.transitions import Audience
@@ -93,20 +94,6 @@ class AssigneeBody(Body):
     area: str | None
     rule: str | None
     reason: str | None
-
-
-class PhotoBody(Body):
-    """One picture; the URLs are there once its copies are made."""
-
-    id: UUID
-    kind: str
-    n: int | None
-    state: str
-    reason: str | None
-    screen_url: str | None
-    thumb_url: str | None
-    facts: dict[str, Any]
-    doubts: list[str]
 
 
 class TimelineBody(Body):
@@ -199,6 +186,7 @@ def report_body(session: Session, report: Report, *, seen_by: Actor, now: dateti
         if parties & READERS[Audience(entry.event.audience)]
     ]
     seen = {entry.event.seq for entry in steps}
+    opened = pictures_opened((entry.event for entry in steps), seen_by, now)
     return ReportBody(
         **_headline(report, own=Party.REPORTER in parties),
         place=_place(report),
@@ -210,7 +198,14 @@ def report_body(session: Session, report: Report, *, seen_by: Actor, now: dateti
         unit=report.unit_id,
         assignee=_assignee(session, report),
         photos=[
-            _photo(photo, _doubts(session, report, photo, parties), seen_by, report)
+            photo_body(
+                photo,
+                report,
+                parties,
+                seen_by=seen_by,
+                doubts=_doubts(session, report, photo, parties),
+                opened=str(photo.id) in opened,
+            )
             for photo in list_photos(session, report.id)
             if (photo.kind == "hazard" or photo.used_seq in seen) and parties != PASSER
         ],
@@ -334,22 +329,6 @@ def _same_photo(session: Session, report: Report, parties: frozenset[Party]) -> 
 def _doubts(session: Session, report: Report, photo: Photo, parties: frozenset[Party]) -> list[str]:
     checked = photo.kind == "evidence" and photo.used_seq is not None and report.outcome == "fixed"
     return doubts_of(session, report, photo) if checked and Party.DESK in parties else []
-
-
-def _photo(photo: Photo, doubts: list[str], seen_by: Actor, report: Report) -> PhotoBody:
-    ready = photo.state == "ready" and may_see_pictures(report, seen_by)
-    shown = ("taken_at", "no_gps_reason")
-    return PhotoBody(
-        id=photo.id,
-        kind=photo.kind,
-        n=photo.n,
-        state=photo.state,
-        reason=photo.reason,
-        screen_url=f"/photos/{photo.id}/screen" if ready else None,
-        thumb_url=f"/photos/{photo.id}/thumb" if ready else None,
-        facts={name: photo.facts[name] for name in shown if photo.facts.get(name) is not None},
-        doubts=doubts,
-    )
 
 
 def _step(entry: TimelineEntry, parties: frozenset[Party]) -> TimelineBody:

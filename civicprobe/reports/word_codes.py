@@ -89,6 +89,13 @@ PROOF_DOUBTS: Mapping[str, LazyString] = {
     "before_dispatch": lazy_pgettext("proof", "拍摄于派遣之前"),
 }
 
+# What a box in a picture hides.
+HIDDEN = {
+    "face": lazy_pgettext("hidden", "人脸"),
+    "plate": lazy_pgettext("hidden", "车牌"),
+    "label": lazy_pgettext("hidden", "面单、小票或屏幕"),
+    "hand": lazy_pgettext("hidden", "其他"),
+}
 # Why a photo cannot be shown.
 PHOTOS: Mapping[str, LazyString] = {
     "photo_empty": lazy_pgettext("photo", "照片是空的。"),
@@ -234,6 +241,9 @@ FIELD_FAULTS: Mapping[str, LazyString] = {
     "string_too_long": lazy_pgettext("field", "太长了，最多 2000 字。"),
     "too_long": lazy_pgettext("field", "数量太多了。"),
     "too_many": lazy_pgettext("field", "最多 3 张照片。"),
+    "too_many_boxes": lazy_pgettext("field", "一张照片最多遮 60 处。"),
+    "no_such_box": lazy_pgettext("field", "这一处已经不在了，请看最新的照片。"),
+    "machine_box": lazy_pgettext("field", "机器找到的遮挡只有街道和上级可以去掉。"),
     "control_character": lazy_pgettext("field", "有无法显示的字符。"),
     "broken_character": lazy_pgettext("field", "有无法显示的字符。"),
     "enum": lazy_pgettext("field", "请从中选一个。"),
@@ -295,6 +305,7 @@ _TABLES: Mapping[str, Mapping[Any, LazyString]] = {
     "likeness": LIKENESS,
     "proof": PROOF_DOUBTS,
     "photo": PHOTOS,
+    "hidden": HIDDEN,
     "stage": STAGES,
     "closing": words.CLOSING_NOTES,
     "ground": words.GROUNDS,

@@ -27,6 +27,7 @@ TITLES = {
     "no_such_page": _l("没有这个页面"),
     "method_not_allowed": _l("这个地址不接受这样的请求"),
     "no_report": _l("没有这个上报，或您不能查看它"),
+    "photo_not_ready": _l("这张照片正在处理，请稍后再试"),
     "no_photo": _l("没有这张照片，或还在处理"),
     "no_such_view": _l("没有这个列表"),
     "no_such_state": _l("没有这个状态"),

@@ -19,6 +19,7 @@ from civicprobe.reports.commands import Confirm, Ground, Inspect, Marking, Suspe
 from civicprobe.reports.lifecycle import Action, Outcome, Party, Severity, State, Topic
 from civicprobe.reports.likeness import REASONS
 from civicprobe.reports.page_case import STAGES
+from civicprobe.reports.redaction import Kind
 from civicprobe.reports.services.place import BY_HAND
 from civicprobe.reports.services.whistle import _LEADS
 from civicprobe.reports.sightings import Source
@@ -26,6 +27,29 @@ from civicprobe.reports.views import VIEWS
 
 ROOT = Path(__file__).parents[2]
 CODE = ROOT / "civicprobe"
+
+TABLES = [
+    (words.STATES, State),
+    (words.HOLDERS, State),
+    (words.OUTCOMES, Outcome),
+    (words.OUTCOME_NOTES, set(Outcome) - {Outcome.FIXED, Outcome.WITHDRAWN}),
+    (words.CLOSING_NOTES, set(Outcome) - {Outcome.WITHDRAWN}),
+    (words.SEVERITIES, Severity),
+    (words.PARTIES, Party),
+    (words.TOPICS, Topic),
+    (words.ACTIONS, Action),
+    (words.STEPS, Action),
+    (words.GROUNDS, Ground),
+    (words.RATINGS, {"satisfied", "unsatisfied"}),
+    (word_codes.WHY_NOT, WhyNot),
+    (word_codes.RULE_FAILS, FAILED),
+    (word_codes.CLOCK_STAGES, Stage),
+    (word_codes.LATENESS, Lateness),
+    (word_codes.LEVELS, Level),
+    (word_codes.STAGES, STAGES),
+    (word_codes.HIDDEN, Kind),
+    (word_codes.VIEWS, {name for views in VIEWS.values() for name in views}),
+]
 
 
 def literals(file: str, *functions: str) -> set[str]:

@@ -26,10 +26,12 @@ from civicprobe.reports.services.inspect import inspect
 from civicprobe.reports.services.leave import leave, watch
 from civicprobe.reports.services.mark import mark
 from civicprobe.reports.services.merge import merge, unmerge
+from civicprobe.reports.services.open_original import open_original
 from civicprobe.reports.services.place import place_by_hand
 from civicprobe.reports.services.raise_case import raise_case
 from civicprobe.reports.services.rate import rate
 from civicprobe.reports.services.reassign import reassign
+from civicprobe.reports.services.redact import redact
 from civicprobe.reports.services.relocate import relocate
 from civicprobe.reports.services.remind import remind
 from civicprobe.reports.services.reopen import reopen
@@ -90,6 +92,8 @@ DOINGS: Mapping[Action, Doing] = {
     Action.MARK: Doing(commands.Mark, mark),
     Action.ASK_UNMASK: Doing(commands.AskUnmask, ask_unmask),
     Action.GRANT_UNMASK: Doing(commands.GrantUnmask, grant_unmask),
+    Action.OPEN_ORIGINAL: Doing(commands.OpenOriginal, open_original),
+    Action.REDACT: Doing(commands.Redact, redact),
 }
 
 

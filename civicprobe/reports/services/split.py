@@ -21,7 +21,7 @@ from civicprobe.reports.transitions import WORKER, Audience, By, Step, apply
 
 _OF_A_PHOTO = (
     *("state", "reason", "received_at", "sha256", "media_type", "size", "facts", "dhash"),
-    *("screen_sha256", "thumb_sha256"),
+    *("screen_sha256", "thumb_sha256", "plates_sha256", "boxes"),
 )
 
 

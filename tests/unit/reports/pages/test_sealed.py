@@ -121,3 +121,52 @@ def test_the_pictures_of_a_sensitive_report_are_for_desks_alone(town):
         assert str(photo_id) not in town.staff(name).get(path).text
     assert "只有街道和上级可以看" in phone.get(f"/r/reports/{number}").text
     assert phone.get(f"/photos/{uuid4()}/thumb").status_code == 404
+
+
+def test_an_original_leaves_as_a_file_to_the_desk_that_said_why(town, faulty):
+    phone = town.rider()
+    data = a_photo()
+    answer = town.snap(phone, [data])
+    town.settle()
+    number = answer.location.rsplit("/", 1)[1].partition("?")[0]
+    ((photo_id, state),) = photos_of(town)
+    assert state == "held"
+    desk, path = town.staff("street"), f"/photos/{photo_id}/original"
+    assert desk.get(path).status_code == 404
+    answer = town.act(desk, f"/o/{number}", "open_original", reason="")
+    assert answer.status_code == 422
+    assert desk.get(path).status_code == 404
+    answer = town.act(desk, f"/o/{number}", "open_original", reason="看井盖编号")
+    assert (answer.status_code, answer.location) == (303, path)
+    sent = desk.get(path)
+    assert sent.data == data
+    assert sent.mimetype == "image/jpeg"
+    assert sent.headers["Content-Disposition"].startswith("attachment; filename=")
+    assert sent.headers["X-Content-Type-Options"] == "nosniff"
+    assert sent.headers["Cache-Control"] == "no-store"
+    assert "sandbox" in sent.headers["Content-Security-Policy"]
+    for name in ("street-2", "district", "admin", "member", "unit"):
+        assert town.staff(name).get(path).status_code in (403, 404), name
+    assert phone.get(path).status_code in (401, 403)
+    assert "看井盖编号" in desk.get(f"/o/{number}").text
+    assert "看井盖编号" not in phone.get(f"/r/reports/{number}").text
+
+
+def test_the_brush_works_with_numbers_alone(town):
+    phone = town.rider()
+    number = town.report(phone)
+    ((photo_id, _),) = photos_of(town)
+    member, path = town.staff("member"), f"/photos/{photo_id}/screen"
+    before = member.get(path).data
+    form = {"left": "10", "top": "20", "width": "30", "height": "15.5", "kind": "label"}
+    answer = town.act(member, f"/g/{number}", "redact", **form, reason="面单")
+    assert answer.status_code == 303
+    assert member.get(path).status_code == 404
+    town.settle()
+    assert member.get(path).data != before
+    page = town.staff("street").get(f"/o/{number}")
+    assert '<rect x="10.0" y="20.0" width="30.0" height="15.5"/>' in page.text
+    assert "已遮挡照片" in page.text
+    answer = town.act(member, f"/g/{number}", "redact", **{**form, "width": "百分之十"})
+    assert answer.status_code == 422
+    assert "百分之十" in answer.text
