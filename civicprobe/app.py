@@ -14,10 +14,13 @@ from civicprobe.db import db, engine_options
 from civicprobe.grid.api import blueprint as grid_api
 from civicprobe.grid.pages import blueprint as pages_people
 from civicprobe.reports import (
+    pages_duty,
     pages_map,
     pages_member,
     pages_office,
     pages_rider,
+    pages_roster,
+    pages_rules,
     pages_ui,
     pages_unit,
     photo_pages,
@@ -34,10 +37,13 @@ APIS = (reports_api, queue_api, grid_api, accounts_api, operations.api)
 PAGES = (
     pages_staff,
     pages_rider.blueprint,
+    pages_duty.blueprint,
     pages_member.blueprint,
     pages_unit.blueprint,
     pages_map.blueprint,
     pages_ui.blueprint,
+    pages_roster.blueprint,
+    pages_rules.blueprint,
     pages_office.blueprint,
     pages_people,
     photo_pages.blueprint,

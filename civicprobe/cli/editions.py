@@ -127,6 +127,9 @@ def grid_activate(edition: str, folder: Path | None, *, as_json: bool) -> None:
         session.commit()
     if found.undivided and not as_json:
         click.echo(f"no areas below the district: {', '.join(found.undivided)}", err=True)
+    for rule in found.broken_rules:
+        line = f"rule {rule.rule_id} of {rule.scope} names what is gone: {', '.join(rule.missing)}"
+        click.echo(line, err=True)
     was = "" if found.changed else " (it was before)"
     done(
         f"{found.micros_without_member} micro grids have no member of their own\n"
@@ -136,6 +139,7 @@ def grid_activate(edition: str, folder: Path | None, *, as_json: bool) -> None:
         changed=found.changed,
         undivided=found.undivided,
         micros_without_member=found.micros_without_member,
+        broken_rules=[asdict(rule) for rule in found.broken_rules],
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, or_, select
 from sqlalchemy.orm import Session
 
 from civicprobe.accounts.models import Account
@@ -16,6 +16,7 @@ from civicprobe.errors import NotFound
 from civicprobe.grid.choosing import AimKind, Roster, Server, WhyNot
 from civicprobe.grid.duty import Duty, Window, why_away
 from civicprobe.grid.models import FULL_TIME, Leave, Member, MemberGrid, RoutingRule
+from civicprobe.grid.queries import codes_below
 from civicprobe.grid.rules import Conditions, Rule
 
 
@@ -157,6 +158,33 @@ def get_member(session: Session, account_id: int, *, lock: bool = False) -> Memb
     if member is None:
         raise NotFound("no_member")
     return member
+
+
+def list_members(
+    session: Session,
+    top: str | None,
+    city_code: str,
+    *,
+    named: str = "",
+    first: int = 0,
+    limit: int = 50,
+) -> list[tuple[Member, Account]]:
+    """Members who work in an area or below it (of the whole city with None or its code), by area
+    and user name, whose enrolment has not ended; `named` is how user name or alias begins."""
+    wanted = (
+        select(Member, Account)
+        .join(Account, Account.id == Member.account_id)
+        .where(Member.ended_at.is_(None))
+        .order_by(Account.area_code, Account.username)
+        .offset(first)
+        .limit(limit)
+    )
+    if named:
+        begins = [c.startswith(named, autoescape=True) for c in (Account.username, Member.alias)]
+        wanted = wanted.where(or_(*begins))
+    if top is not None and top != city_code:
+        wanted = wanted.where(Account.area_code.in_(codes_below(session, top)))
+    return [(row.Member, row.Account) for row in session.execute(wanted)]
 
 
 def list_rules(session: Session, scopes: Sequence[str], *, all_of: bool = False) -> list[Rule]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import shapely
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, String, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from civicprobe.errors import NotFound
@@ -204,6 +204,15 @@ def within(session: Session, codes: Collection[str], top: str, city_code: str) -
         at = {code: above[area] for code, area in at.items() if area in above}
         inside |= {code for code, area in at.items() if area == top}
     return inside
+
+
+def codes_below(session: Session, top: str) -> Select[tuple[str]]:
+    """A select of the codes at and under an area of the active map."""
+    active = find_active(session)
+    edition_id = active.id if active else 0
+    own = select(literal(top, String(32)).label("code")).cte("below", recursive=True)
+    under = select(Area.code).where(Area.edition_id == edition_id, Area.parent_code == own.c.code)
+    return select(own.union_all(under).c.code)
 
 
 def find_alias(session: Session, account_id: int) -> str | None:

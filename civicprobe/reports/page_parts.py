@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
 from flask import Blueprint, current_app, request, url_for
 from flask.blueprints import BlueprintSetupState
-from flask_babel import format_datetime, gettext, lazy_pgettext, ngettext
+from flask_babel import format_date, format_datetime, gettext, lazy_pgettext, ngettext
 
 from civicprobe.accounts.actor import Actor
 from civicprobe.accounts.identity import current_actor
@@ -34,6 +34,16 @@ HOME_NAMES = {
 }
 _THIS_YEAR = lazy_pgettext("moment", "M月d日 HH:mm")
 _ANY_YEAR = lazy_pgettext("moment", "y年M月d日 HH:mm")
+_DAY = lazy_pgettext("moment", "M月d日")
+_WEEKDAYS = (
+    lazy_pgettext("moment", "周一"),
+    lazy_pgettext("moment", "周二"),
+    lazy_pgettext("moment", "周三"),
+    lazy_pgettext("moment", "周四"),
+    lazy_pgettext("moment", "周五"),
+    lazy_pgettext("moment", "周六"),
+    lazy_pgettext("moment", "周日"),
+)
 _versions: dict[tuple[str, int], str] = {}
 
 
@@ -82,6 +92,16 @@ def exact_moment(at: datetime | str) -> str:
     return str(format_datetime(at, str(pattern)))
 
 
+def show_day(day: date) -> str:
+    """A day without its year."""
+    return str(format_date(day, str(_DAY)))
+
+
+def weekday(number: int) -> str:
+    """The name of a weekday, 0 being Monday."""
+    return str(_WEEKDAYS[number])
+
+
 def asset(name: str) -> str:
     """The address of a file under `static/`, which changes with its content."""
     path = Path(current_app.static_folder or "static") / name
@@ -109,6 +129,8 @@ def _give_words(state: BlueprintSetupState) -> None:
         word=word,
         moment=moment,
         exact_moment=exact_moment,
+        show_day=show_day,
+        weekday=weekday,
         asset=asset,
         left=left,
         frame=frame,

@@ -183,6 +183,14 @@ RULE_FAILS: Mapping[str, LazyString] = {
     "no_owner": lazy_pgettext("rule fails", "没有登记权属单位"),
 }
 
+# Where a declared rule sends a report.
+AIMS: Mapping[str, LazyString] = {
+    "member": lazy_pgettext("aim", "一位网格员"),
+    "area": lazy_pgettext("aim", "一个区域的网格员"),
+    "desk": lazy_pgettext("aim", "一个区域的值守"),
+    "owner": lazy_pgettext("aim", "权属单位所在的值守"),
+}
+
 LEVELS: Mapping[str, LazyString] = {
     "city": lazy_pgettext("level", "市"),
     "district": lazy_pgettext("level", "区县"),
@@ -318,6 +326,7 @@ _TABLES: Mapping[str, Mapping[Any, LazyString]] = {
     "rule": RULES,
     "reason": REASONS,
     "why_not": WHY_NOT,
+    "aim": AIMS,
     "rule_fails": RULE_FAILS,
     "level": LEVELS,
     "view": VIEWS,

@@ -95,6 +95,7 @@ TABLES = [
     (words.FOUND, said(Inspect, "result") | said(Confirm, "answer")),
     (word_codes.WHY_NOT, WhyNot),
     (word_codes.RULE_FAILS, FAILED),
+    (word_codes.AIMS, AimKind),
     (word_codes.CLOCK_STAGES, Stage),
     (word_codes.LATENESS, Lateness),
     (word_codes.LEVELS, Level),

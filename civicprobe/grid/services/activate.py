@@ -14,6 +14,7 @@ from civicprobe.errors import Conflict, FieldFault, Unprocessable
 from civicprobe.grid.areas import TILING, Level
 from civicprobe.grid.models import ACTIVE, DRAFT, RETIRED, Area, Edition, MemberGrid
 from civicprobe.grid.queries import ActiveEdition, count_areas, get_edition
+from civicprobe.grid.services.rules import Broken, broken_rules
 
 _BATCH = 5_000
 _MOST_NAMED = 50
@@ -28,6 +29,7 @@ class Prepared:
     held: int
     undivided: tuple[str, ...]
     micros_without_member: int
+    broken_rules: tuple[Broken, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Activation:
     changed: bool
     undivided: tuple[str, ...]
     micros_without_member: int
+    broken_rules: tuple[Broken, ...] = ()
 
 
 def activate(session: Session, name: str, *, now: datetime) -> Activation:
@@ -60,6 +63,7 @@ def prepare(session: Session, name: str) -> Prepared:
         held,
         undivided,
         _without_member(session, edition.id),
+        tuple(broken_rules(session, edition.id)),
     )
 
 
@@ -83,7 +87,13 @@ def switch(session: Session, prepared: Prepared, *, now: datetime) -> Activation
         )
         edition.state, edition.activated_at = ACTIVE, now
         session.flush()
-    return Activation(edition, changed, prepared.undivided, prepared.micros_without_member)
+    return Activation(
+        edition,
+        changed,
+        prepared.undivided,
+        prepared.micros_without_member,
+        prepared.broken_rules,
+    )
 
 
 def checksum(session: Session, edition_id: int) -> str:

@@ -43,13 +43,20 @@ class Answer:
     tried: tuple[Tried, ...]
 
 
-def who_gets(session: Session, city: City, located: Located, asked: Asked) -> Answer:
+def who_gets(
+    session: Session,
+    city: City,
+    located: Located,
+    asked: Asked,
+    *,
+    rules: Sequence[Rule] | None = None,
+) -> Answer:
     """Who would get a report at a point, as things stand at the moment asked about.
 
     Outside the map the nearest area's people are asked, beyond its limit the city desk.
     """
     chain = located.chain or located.nearest_chain
-    return who_along(session, city, chain, asked, dedicated=located.dedicated)
+    return who_along(session, city, chain, asked, dedicated=located.dedicated, rules=rules)
 
 
 def who_along(

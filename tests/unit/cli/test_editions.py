@@ -43,6 +43,7 @@ def test_a_map_goes_in_is_activated_and_comes_out_as_it_was(cli, files):
         "changed": True,
         "undivided": [],
         "micros_without_member": 8,
+        "broken_rules": [],
     }
     assert len(list((files / "run" / "editions").iterdir())) == 1, "the map's file is made before"
     assert "it was before" in cli("grid", "activate", "2027").stdout

@@ -32,6 +32,7 @@ from civicprobe.grid.services.import_areas import new_edition, write_areas
 from civicprobe.outbox import OutboxRow
 from civicprobe.reports.lifecycle import Topic
 from civicprobe.reports.services import enrich as enriching
+from civicprobe.reports.services import hand_over as handing
 from civicprobe.reports.services import pictures as copying
 from civicprobe.reports.services.tell import tell
 from civicprobe.samples import Scene, Shot, photograph
@@ -210,6 +211,10 @@ def _do(session, topic, payload):
         digest = copying.find_bytes(session, photo_id)
         copies = copying.make(parts().storage, digest, parts().settings.max_pixels)
         copying.keep(session, photo_id, copies, now=utc_now())
+    elif topic == "hand_over":
+        city, account = find_city(session, parts().settings), payload["account_id"]
+        for card in handing.list_cards(session, account):
+            handing.hand_over_card(session, card, account, payload["why"], city=city, now=now)
     elif topic == "notice":
         tell(session, payload["report_id"], payload["seq"], Topic(payload["about"]), now=now)
 
