@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import activation, chaos, fuzz, latency, likeness, photos, whole_map
+from bench import activation, chaos, fuzz, latency, likeness, photos, placing, whole_map
 
 RESULTS = Path(__file__).with_name("results.json")
 
@@ -30,6 +30,7 @@ def chaos_on(database: str) -> dict[str, Any]:
 BENCHES: dict[str, Callable[[], dict[str, Any]]] = {
     "photos": photos.run,
     "fuzz": fuzz.run,
+    "placing": placing.run,
     "map": whole_map.run,
     "likeness": likeness.run,
     "latency-sqlite": lambda: latency.run("sqlite"),

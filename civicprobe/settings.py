@@ -28,6 +28,13 @@ def _path(value: str) -> Path:
     return Path(value).expanduser().absolute()
 
 
+def _file(value: str) -> str:
+    path = Path(value).expanduser().absolute()
+    if not path.is_file():
+        raise ValueError("is not a file")
+    return str(path)
+
+
 def _flag(value: str) -> bool:
     try:
         return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[
@@ -143,6 +150,9 @@ class Settings:
     )
     nearest_limit_m: int = _setting(
         _between(0, 5_000), 150, "How far outside every grid a point may lie and still be routed"
+    )
+    landmarks_file: str = _setting(
+        _file, "", "Landmarks of the city as CSV: name, lat, lon, radius_m (WGS-84)"
     )
     edition_check_s: int = _setting(
         _between(1, 10), 3, "How often a process looks for a newly activated map, in seconds"

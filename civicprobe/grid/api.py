@@ -12,12 +12,14 @@ from civicprobe.errors import Invalid
 from civicprobe.grid.areas import AreaName
 from civicprobe.grid.city import active_city
 from civicprobe.grid.coords import Datum, to_wgs84
+from civicprobe.grid.landmarks import Match
 from civicprobe.grid.locator import Candidate
 from civicprobe.web.parts import parts
 
 blueprint = APIBlueprint("grid_api", __name__, url_prefix="/api/v1/grid", tag="grid")
 
 MAX_RADIUS_M = 1_000.0
+MAX_WORDS = 100
 
 
 @blueprint.get("/locate")
@@ -41,6 +43,32 @@ def locate() -> Response:
         dedicated=_area(found.dedicated) if found.dedicated else None,
         nearest=_candidate(found.nearest) if found.nearest else None,
     )
+
+
+@blueprint.get("/landmarks")
+@requires(Role.RIDER, Role.MEMBER, Role.UNIT, Role.OFFICE, Role.ADMIN)
+def landmarks() -> Response:
+    """Areas and landmarks that the words `q` may mean, the likeliest first; sound is enough."""
+    words = request.args.get("q", "").strip()
+    if not 1 <= len(words) <= MAX_WORDS:
+        raise Invalid("landmark_words", most=MAX_WORDS)
+    city = active_city(db.session(), parts().settings)
+    return jsonify(
+        edition=city.edition.name,
+        landmarks=[_landmark(match) for match in city.landmarks.search(words)],
+    )
+
+
+def _landmark(match: Match) -> dict[str, Any]:
+    place = match.place
+    return {
+        "name": place.name,
+        "code": place.code or None,
+        "above": list(place.above),
+        "point": {"lat": place.point.lat, "lon": place.point.lon, "datum": "wgs84"},
+        "radius_m": place.radius_m,
+        "score": round(match.score, 1),
+    }
 
 
 def _number(name: str, default: float | None = None) -> float:

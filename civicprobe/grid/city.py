@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from civicprobe.db import reading
 from civicprobe.errors import NotFound
+from civicprobe.grid.landmarks import Landmarks, Place, bounds_of, named_areas, read_places
 from civicprobe.grid.locator import Locator
 from civicprobe.grid.mapfile import Arrays, compile_areas, load_arrays, save_arrays
 from civicprobe.grid.queries import ActiveEdition, get_active, read_shapes
@@ -27,13 +28,16 @@ _log = logging.getLogger(__name__)
 class City:
     """One edition as a request or task uses it from start to end.
 
-    A point at most `nearest_limit_m` outside every grid still belongs to the nearest.
+    A point at most `nearest_limit_m` outside every grid still belongs to the nearest. `bounds` are
+    the map's south, west, north and east in degrees, `landmarks` all names that it knows.
     """
 
     edition: ActiveEdition
     city_code: str
     locator: Locator
     nearest_limit_m: float = 0.0
+    bounds: tuple[float, float, float, float] | None = None
+    landmarks: Landmarks = field(default_factory=Landmarks)
 
 
 class _Holder:
@@ -106,7 +110,25 @@ def find_city(session: Session, settings: Settings) -> City | None:
 def build_city(session: Session, settings: Settings, active: ActiveEdition) -> City:
     """The city of an edition, from its file or, where that is missing or broken, the database."""
     arrays = keep_file(session, settings, active)
-    return City(active, settings.city_code, Locator(arrays), float(settings.nearest_limit_m))
+    return City(
+        edition=active,
+        city_code=settings.city_code,
+        locator=Locator(arrays),
+        nearest_limit_m=float(settings.nearest_limit_m),
+        bounds=bounds_of(arrays),
+        landmarks=Landmarks((*named_areas(arrays), *_own_places(settings.landmarks_file))),
+    )
+
+
+def _own_places(path: str) -> list[Place]:
+    """The city's own list of landmarks; one that cannot be read is said aloud and left out."""
+    if not path:
+        return []
+    try:
+        return read_places(Path(path).read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as fault:
+        _log.error("the list of landmarks is not used: %s", fault)
+        return []
 
 
 def keep_file(session: Session, settings: Settings, edition: ActiveEdition) -> Arrays:

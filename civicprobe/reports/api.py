@@ -24,7 +24,7 @@ from civicprobe.reports.doors import (
 )
 from civicprobe.reports.queries import find_own, get_report
 from civicprobe.reports.schemas import ReportBody
-from civicprobe.reports.services.add import add_fix
+from civicprobe.reports.services.later_fix import add_fix
 from civicprobe.reports.services.photos import add_evidence, add_photo, check_number, refuse_photo
 from civicprobe.reports.transitions import By
 from civicprobe.web.etag import tagged

@@ -4,7 +4,7 @@ Pure. The rider's own pin wins; else what was surest at the moment the shutter w
 a doubt is a warning for the member to see: it never blocks, and nothing is silently moved.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -12,6 +12,7 @@ from typing import Literal
 from civicprobe.grid.coords import Point
 from civicprobe.reports.exif import PhotoFacts
 from civicprobe.reports.sightings import (
+    SOURCES,
     VAGUE_M,
     Box,
     Candidate,
@@ -32,17 +33,38 @@ FAST_MPS = 5.5
 CLOCK_AHEAD = timedelta(minutes=5)
 CLOCK_BEHIND = timedelta(days=365)
 LONG_AGO = timedelta(hours=2)
+# The warning that two pieces of evidence, of these kinds, contradict each other.
+APART: Mapping[tuple[Source, ...], str] = {
+    ("pin", "exif"): "pin_exif_apart",
+    ("pin", "device"): "pin_device_apart",
+    ("exif", "device"): "exif_device_apart",
+    ("exif", "exif"): "photos_apart",
+    ("device", "device"): "fixes_apart",
+    **dict.fromkeys([("pin", "landmark"), ("exif", "landmark")], "landmark_apart"),
+    ("device", "landmark"): "landmark_apart",
+}
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that is known of where a report is; `taken_at` is the phone's word for the shutter."""
+    """All that is known of where a report is; `taken_at` is the phone's word for the shutter.
+
+    `earlier` are other fixes of the same phone: each counts by its own accuracy and age. `spot` is
+    what the landmark's words were found to mean.
+    """
 
     photos: tuple[PhotoFacts, ...] = ()
     fix: Sighting | None = None
     pin: Sighting | None = None
     landmark: str = ""
     taken_at: datetime | None = None
+    earlier: tuple[Sighting, ...] = ()
+    spot: Sighting | None = None
+
+    @property
+    def fixes(self) -> tuple[Sighting, ...]:
+        """All that the phone measured."""
+        return ((self.fix,) if self.fix else ()) + self.earlier
 
 
 @dataclass(frozen=True)
@@ -78,23 +100,24 @@ class _Times:
 def weigh(
     evidence: Evidence, *, received_at: datetime, city_box: Box | None = None
 ) -> Place | NoPlace:
-    """The place the evidence tells, or why there is none; the order of photos does not matter.
+    """The place the evidence tells, or why there is none; in which order it came does not matter.
 
     Without `city_box` no point is judged to be outside.
     """
     times = _times(evidence, received_at)
     found, lost = _judge(evidence, times, city_box)
     if not found:
-        return NoPlace(_why_none(evidence, lost), times.warnings, _unique(lost))
+        return NoPlace(_why_none(evidence, lost), times.warnings + _elsewhere(lost), _unique(lost))
     found.sort(key=_rank)
     chosen = _on_site(found)
     beaten = "pin_given" if chosen.source == "pin" else "less_exact"
+    doubts = (*_conflicts(chosen, found), *_doubts(evidence, found), *_elsewhere(lost))
     return Place(
         point=chosen.point,
         source=chosen.source,
         radius_m=chosen.radius_m,
-        grade=grade_of(chosen.radius_m),
-        warnings=tuple(dict.fromkeys([*times.warnings, *_doubts(evidence, chosen, found)])),
+        grade=_grade(chosen),
+        warnings=tuple(dict.fromkeys((*times.warnings, *doubts))),
         others=_unique([(other.source, beaten) for other in found[1:]] + lost),
     )
 
@@ -104,6 +127,12 @@ def grade_of(radius_m: float | None) -> Grade:
     if radius_m is None or not radius_m < VAGUE_M:
         return "D"
     return next(grade for most, grade in GRADES if radius_m <= most)
+
+
+def _grade(chosen: Candidate) -> Grade:
+    """A landmark is what somebody calls a place: however small, it is no measurement."""
+    by_radius = grade_of(chosen.radius_m)
+    return max(by_radius, "C") if chosen.source == "landmark" else by_radius
 
 
 def _times(evidence: Evidence, received_at: datetime) -> _Times:
@@ -131,8 +160,8 @@ def _judge(
             found.append(weighed(source, sighting, age_s, box))
         except Unusable as reason:
             lost.append((source, str(reason)))
-    if evidence.landmark:
-        lost.append(("landmark", "not_looked_up"))
+    if evidence.landmark and not evidence.spot:
+        lost.append(("landmark", "not_found"))
     return found, lost
 
 
@@ -145,8 +174,10 @@ def _sightings(evidence: Evidence, times: _Times) -> Iterator[tuple[Source, Sigh
             zoned = photo.taken_at_source != "assumed_zone"
             shots = [at for at in times.shots if zoned and at == photo.taken_at]
             yield "exif", camera_sighting(photo.gps), _age_s(photo.gps.at, shots)
-    if evidence.fix:
-        yield "device", evidence.fix, _age_s(evidence.fix.at, times.shots)
+    for fix in evidence.fixes:
+        yield "device", fix, _age_s(fix.at, times.shots)
+    if evidence.spot:
+        yield "landmark", evidence.spot, 0.0
 
 
 def _age_s(at: datetime | None, shots: Sequence[datetime]) -> float:
@@ -155,11 +186,15 @@ def _age_s(at: datetime | None, shots: Sequence[datetime]) -> float:
     return min(abs((at - shot).total_seconds()) for shot in shots)
 
 
-def _rank(candidate: Candidate) -> tuple[bool, float, bool, float, float]:
-    """The pin, then the smallest radius, then the photo's own; coordinates only break ties."""
+def _rank(candidate: Candidate) -> tuple[bool, bool, float, bool, float, float]:
+    """The pin, then what was measured, by radius, the photo's own first; words come last.
+
+    Coordinates only break ties.
+    """
     at = candidate.point
     return (
         candidate.source != "pin",
+        candidate.source == "landmark",
         candidate.radius_m,
         candidate.source != "exif",
         at.lat,
@@ -171,26 +206,38 @@ def _on_site(found: Sequence[Candidate]) -> Candidate:
     """The best candidate; a pin that an exact measurement confirms was set by somebody there."""
     best = found[0]
     if best.source == "pin" and best.radius_m > PIN_ON_SITE_M:
-        exact = [other for other in found[1:] if grade_of(other.radius_m) in "AB"]
+        exact = [other for other in found[1:] if _grade(other) in "AB"]
         if any(not are_apart(best, other) for other in exact):
             return replace(best, radius_m=PIN_ON_SITE_M)
     return best
 
 
-def _doubts(evidence: Evidence, chosen: Candidate, found: Sequence[Candidate]) -> Iterator[str]:
-    """What a person should know before believing the chosen point."""
+def _conflicts(chosen: Candidate, found: Sequence[Candidate]) -> Iterator[str]:
+    """What cannot be true together with the chosen point."""
     for other in found:
-        if are_apart(chosen, other):
-            first, second = sorted((chosen.source, other.source), key="pin exif device".index)
-            yield "photos_apart" if first == second else f"{first}_{second}_apart"
-            if is_shifted(chosen, other) or is_shifted(other, chosen):
-                yield "maybe_gcj02"
-    if any(grade_of(one.radius_m) != grade_of(one.at_shutter_m) for one in found):
-        yield "time_apart"
-    if evidence.fix and (evidence.fix.speed_mps or 0) > FAST_MPS:
-        yield "riding_fast"
-    if any(photo.gps and photo.gps.datum == "unknown" for photo in evidence.photos):
-        yield "datum_unknown"
+        if not are_apart(chosen, other):
+            continue
+        yield APART[tuple(sorted((chosen.source, other.source), key=SOURCES.index))]
+        if other.source != "landmark" and (is_shifted(chosen, other) or is_shifted(other, chosen)):
+            yield "maybe_gcj02"
+
+
+def _doubts(evidence: Evidence, found: Sequence[Candidate]) -> tuple[str, ...]:
+    """What a person should know before believing any of it."""
+    placed = [(photo.gps, photo.warnings) for photo in evidence.photos if photo.gps]
+    holds = {
+        "time_apart": any(grade_of(one.radius_m) != grade_of(one.at_shutter_m) for one in found),
+        "riding_fast": any((fix.speed_mps or 0) > FAST_MPS for fix in evidence.fixes),
+        "datum_unknown": any(gps.datum == "unknown" for gps, _ in placed),
+        "gps_void": any("gps_void" in odd for _, odd in placed),
+        "gps_time_apart": any("gps_time_apart" in odd for _, odd in placed),
+    }
+    return tuple(code for code, is_so in holds.items() if is_so)
+
+
+def _elsewhere(lost: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """Evidence from outside the city was set aside: somebody should know."""
+    return ("evidence_outside",) if any(why == "outside" for _, why in lost) else ()
 
 
 def _why_none(evidence: Evidence, lost: Sequence[tuple[str, str]]) -> str:

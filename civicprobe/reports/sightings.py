@@ -12,10 +12,16 @@ from civicprobe.errors import Invalid
 from civicprobe.grid.coords import Datum, Point, distance_m, to_wgs84
 from civicprobe.reports.exif_tags import GpsFix
 
-Source = Literal["pin", "exif", "device"]
+Source = Literal["pin", "exif", "device", "landmark"]
+SOURCES: tuple[Source, ...] = ("pin", "exif", "device", "landmark")
 
 VAGUE_M = 1000.0  # a cell tower or an address book of networks, not a place
-UNSAID_M = {"pin": 50.0, "exif": 50.0, "device": 100.0}  # how far off, when nothing says it
+UNSAID_M = {
+    "pin": 50.0,
+    "exif": 50.0,
+    "device": 100.0,
+    "landmark": 150.0,
+}  # how far off, when nothing says it
 LEAST_M = 5.0
 METRES_PER_DOP = 5.0
 APART_M = 30.0  # less than this is nothing that a person could act on

@@ -21,6 +21,7 @@ SOURCES: Mapping[str, LazyString] = {
     "device": lazy_pgettext("source", "手机定位"),
     "exif": lazy_pgettext("source", "照片里的定位"),
     "pin": lazy_pgettext("source", "上报人标的点"),
+    "landmark": lazy_pgettext("source", "上报人说的地方"),
     "hand": lazy_pgettext("source", "人工标定"),
 }
 
@@ -44,6 +45,11 @@ WARNINGS: Mapping[str, LazyString] = {
     "pin_exif_apart": lazy_pgettext("warning", "标的点与照片定位不一致"),
     "pin_device_apart": lazy_pgettext("warning", "标的点与手机定位不一致"),
     "exif_device_apart": lazy_pgettext("warning", "照片定位与手机定位不一致"),
+    "fixes_apart": lazy_pgettext("warning", "手机前后几次定位不一致"),
+    "landmark_apart": lazy_pgettext("warning", "说的地方与定位不一致"),
+    "evidence_outside": lazy_pgettext("warning", "有的定位在市外，没有采用"),
+    "gps_void": lazy_pgettext("warning", "拍照时卫星定位还没有准"),
+    "gps_time_apart": lazy_pgettext("warning", "相机时间与卫星时间对不上"),
     "time_apart": lazy_pgettext("warning", "定位与拍照的时间差得多"),
     "maybe_gcj02": lazy_pgettext("warning", "可能是火星坐标"),
     "riding_fast": lazy_pgettext("warning", "定位时在行驶中"),

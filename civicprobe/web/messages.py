@@ -100,6 +100,7 @@ TITLES = {
     "outcome_needs_place": _l("还没有位置，不能提这个结果"),
     "outcome_not_yours": _l("这个结果不由您提"),
     # Photos
+    "landmark_words": _l("请用 1 到 100 个字说是哪里"),
     "photo_number": _l("照片编号只能是 1 到 3"),
     "photo_empty": _l("照片是空的，请重新选择"),
     "photo_not_an_image": _l("这不是能用的照片，请用 JPEG、PNG、WebP、HEIC 或 AVIF"),

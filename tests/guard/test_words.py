@@ -3,9 +3,8 @@
 import ast
 import gzip
 import re
-from itertools import combinations
+from itertools import combinations_with_replacement
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
@@ -19,10 +18,11 @@ from civicprobe.reports.commands import Confirm, Ground, Inspect, Marking, Suspe
 from civicprobe.reports.lifecycle import Action, Outcome, Party, Severity, State, Topic
 from civicprobe.reports.likeness import REASONS
 from civicprobe.reports.page_case import STAGES
+from civicprobe.reports.place import APART
 from civicprobe.reports.redaction import Kind
 from civicprobe.reports.services.place import BY_HAND
 from civicprobe.reports.services.whistle import _LEADS
-from civicprobe.reports.sightings import Source
+from civicprobe.reports.sightings import SOURCES
 from civicprobe.reports.views import VIEWS
 
 ROOT = Path(__file__).parents[2]
@@ -115,10 +115,11 @@ def test_every_reason_of_a_likeness_and_every_doubt_of_a_proof_has_words():
 
 
 def test_every_doubt_about_a_place_has_words():
-    said = literals("reports/place.py", "_times", "_doubts")
-    apart = {f"{first}_{second}_apart" for first, second in combinations(get_args(Source), 2)}
-    codes = {code for code in said if "_" in code} | apart
+    said = literals("reports/place.py", "_times", "_doubts", "_conflicts", "_elsewhere")
+    codes = {code for code in said if "_" in code} | set(APART.values())
     assert codes == set(word_codes.WARNINGS)
+    kinds = set(combinations_with_replacement(SOURCES, 2))
+    assert set(APART) == kinds - {("pin", "pin"), ("landmark", "landmark")}, "of these one each"
 
 
 def test_every_reason_to_ask_for_a_place_has_words():
@@ -135,7 +136,7 @@ def test_every_reason_of_a_choice_has_words():
 
 
 def test_every_source_of_a_place_has_words():
-    assert set(word_codes.SOURCES) == {*get_args(Source), BY_HAND}
+    assert set(word_codes.SOURCES) == {*SOURCES, BY_HAND}
 
 
 def test_every_grade_and_rule_has_words():

@@ -12,14 +12,18 @@ from sqlalchemy.orm import Session
 from civicprobe import outbox
 from civicprobe.errors import NotFound
 from civicprobe.grid.city import City
+from civicprobe.grid.coords import degree_lengths_m
+from civicprobe.grid.landmarks import Place as Landmark
 from civicprobe.reports.darkroom import read_facts
 from civicprobe.reports.exif import PhotoFacts
 from civicprobe.reports.lifecycle import TABLE, Action, State
 from civicprobe.reports.models import Photo, Report
 from civicprobe.reports.place import Place, weigh
 from civicprobe.reports.queries import get_report_by_id
+from civicprobe.reports.services.desks import desk_for
 from civicprobe.reports.services.evidence import evidence_of
 from civicprobe.reports.services.routing import Routed, at, route
+from civicprobe.reports.sightings import Box
 from civicprobe.reports.transitions import WORKER, By, Step, apply
 from civicprobe.storage import Storage
 
@@ -73,15 +77,38 @@ def enrich(
         return
     photos = [PhotoFacts.from_json(row.facts) for row in rows if row.facts]
     last_heard_at = max([report.created_at, *(row.received_at for row in rows)])
-    weighed = weigh(evidence_of(report, photos), received_at=last_heard_at)
+    spot = city.landmarks.find(str(report.evidence.get("landmark", ""))) if city else None
+    weighed = weigh(
+        evidence_of(report, photos, spot), received_at=last_heard_at, city_box=_box_of(city)
+    )
     if not isinstance(weighed, Place):
-        _ask(session, report, weighed.reason, now)
-        return
-    routed = route(session, report, city, weighed.point, weighed.radius_m, now=now)
-    if routed is None:
-        _ask(session, report, "no_map" if city is None else "outside", now)
-    elif not _is_there(report, weighed):
+        _ask(session, report, weighed.reason, now, _hint(session, report, city, spot))
+    elif _is_there(report, weighed):
+        _doubt_anew(session, report, weighed, now)
+    elif routed := route(session, report, city, weighed.point, weighed.radius_m, now=now):
         _place(session, report, weighed, routed, now)
+    else:
+        _ask(session, report, "no_map" if city is None else "outside", now, {})
+
+
+def _box_of(city: City | None) -> Box | None:
+    """The map's bounds with as much around them as a point may lie outside and be routed."""
+    if city is None or city.bounds is None:
+        return None
+    south, west, north, east = city.bounds
+    a_lat, a_lon = degree_lengths_m(north)
+    more_lat, more_lon = city.nearest_limit_m / a_lat, city.nearest_limit_m / a_lon
+    return Box(south - more_lat, west - more_lon, north + more_lat, east + more_lon)
+
+
+def _hint(
+    session: Session, report: Report, city: City | None, spot: Landmark | None
+) -> dict[str, Any]:
+    """The desk of the area that was named, where its name is all there is."""
+    if city is None or spot is None:
+        return {}
+    areas = {area.level.value: area.code for area in city.locator.chain_of(spot.code)}
+    return {"desk_code": desk_for(session, report, areas=areas)}
 
 
 def _keep_facts(
@@ -98,9 +125,11 @@ def _keep_facts(
     return rows
 
 
-def _ask(session: Session, report: Report, reason: str, now: datetime) -> None:
+def _ask(
+    session: Session, report: Report, reason: str, now: datetime, hint: Mapping[str, Any]
+) -> None:
     if report.state == State.RECEIVED:
-        step = Step(data={"reason": reason}, change={"place": {}})
+        step = Step(data={"reason": reason}, change={"place": {}, **hint})
         apply(session, report, TABLE[Action.ASK_PLACE], by=By(WORKER, now), step=step)
 
 
@@ -113,22 +142,37 @@ def _is_there(report: Report, place: Place) -> bool:
 
 
 def _place(session: Session, report: Report, place: Place, routed: Routed, now: datetime) -> None:
-    kept: dict[str, Any] = {
-        "source": place.source,
-        "radius_m": place.radius_m,
-        "grade": place.grade,
-        "warnings": list(place.warnings),
-        "others": [list(other) for other in place.others],
-    }
     owner = report.urgent_owner_id
     if owner is not None and owner == report.assignee_id:
         # A member watches over it already: nobody takes that from them.
         routed.change.pop("assignee_id")
     step = Step(
-        change={**routed.change, **at(place.point), "place": kept},
+        change={**routed.change, **at(place.point), "place": _as_kept(place)},
         data={**routed.data, "source": place.source, "grade": place.grade},
     )
     apply(session, report, TABLE[Action.PLACE], by=By(WORKER, now), step=step)
     outbox.write(session, "resemble", now=now, report_id=report.id)
     if report.urgent and report.urgent_owner_id is None:
         outbox.write(session, "alarm", now=now, report_id=report.id)
+
+
+def _doubt_anew(session: Session, report: Report, place: Place, now: datetime) -> None:
+    """The point and who has it stay; a new doubt, or one that is gone, is told."""
+    told = (report.place.get("grade"), report.place.get("warnings"))
+    if told == (place.grade, list(place.warnings)):
+        return
+    step = Step(
+        change={"place": _as_kept(place)},
+        data={"source": place.source, "grade": place.grade, "same_point": True},
+    )
+    apply(session, report, TABLE[Action.PLACE], by=By(WORKER, now), step=step)
+
+
+def _as_kept(place: Place) -> dict[str, Any]:
+    return {
+        "source": place.source,
+        "radius_m": place.radius_m,
+        "grade": place.grade,
+        "warnings": list(place.warnings),
+        "others": [list(other) for other in place.others],
+    }

@@ -173,6 +173,8 @@ def test_a_photo_is_served_by_the_app_alone(ask, town, session, settings):
         ("/api/v1/grid/locate?lat=x&lon=1", "not_a_number"),
         ("/api/v1/grid/locate?lat=30&lon=104&datum=mars", "no_such_datum"),
         ("/api/v1/grid/locate?lat=30&lon=104&radius_m=99999", "radius_out_of_range"),
+        ("/api/v1/grid/landmarks", "landmark_words"),
+        (f"/api/v1/grid/landmarks?q={'x' * 101}", "landmark_words"),
         ("/api/v1/grid/locate?lat=nan&lon=104", "coordinates_not_finite"),
     ],
 )
@@ -194,3 +196,13 @@ def test_an_action_without_a_service_is_none(ask, town):
     asked = {"id": str(uuid4()), "action": "reroute", "version": 2, "data": {}}
     answer = ask("city", "POST", f"/api/v1/reports/{number}/actions", json=asked)
     assert (answer.status_code, answer.json["fields"][0]["code"]) == (422, "no_such_action")
+
+
+def test_places_are_suggested_while_a_rider_types(ask):
+    answer = ask("rider", "GET", "/api/v1/grid/landmarks?q=mou qu")
+    assert answer.status_code == 200
+    assert [found["name"] for found in answer.json["landmarks"]] == ["某区"]
+    found = answer.json["landmarks"][0]
+    assert (found["point"]["datum"], found["above"]) == ("wgs84", [])
+    assert found["radius_m"] > 0
+    assert ask("rider", "GET", "/api/v1/grid/landmarks?q=nichts").json["landmarks"] == []

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from civicprobe.grid.coords import Datum, Point, distance_m, from_wgs84
@@ -18,6 +18,7 @@ SHOT = NOW - timedelta(minutes=1)
 HERE = Point(30.6586, 104.0648)
 CHENGDU = Box(30.0, 102.9, 31.5, 104.9)
 GRADES = "ABCD"
+SECOND = timedelta(seconds=1)
 
 
 def north_of(point, metres):
@@ -152,6 +153,43 @@ def test_a_pin_set_on_site_is_exact():
     assert placed(photo(accuracy_m=400.0), pin=seen(accuracy_m=None)).grade == "B"
 
 
+def test_an_earlier_fix_at_the_shutter_beats_a_later_one_from_elsewhere():
+    """A phone that goes on measuring must not lose what it knew when the picture was taken."""
+    at_shutter, later = seen(at=SHOT), seen(north_of(HERE, 600), 4.0, at=SHOT + 170 * SECOND)
+    found = placed(bare_photo(), fix=later, earlier=(at_shutter,))
+    assert (found.point, found.radius_m) == (HERE, 10.0)
+    assert "fixes_apart" in found.warnings
+
+
+def test_words_are_a_place_when_nothing_was_measured_and_never_more_than_rough():
+    spot = seen(accuracy_m=60.0)
+    found = placed(bare_photo(), landmark="春熙路口", spot=spot)
+    assert (found.source, found.radius_m, found.grade) == ("landmark", 60.0, "C")
+    assert found.others == (("exif", "gps_absent"),)
+    assert unplaced(bare_photo(), landmark="某处").others[-1] == ("landmark", "not_found")
+    vague = unplaced(bare_photo(), landmark="锦江区", spot=seen(accuracy_m=8_000.0))
+    assert (vague.reason, vague.others[-1]) == ("landmark_only", ("landmark", "too_vague"))
+
+
+def test_words_never_beat_a_measurement_but_a_contradiction_is_shown():
+    spot = seen(north_of(HERE, 900), accuracy_m=60.0)
+    found = placed(bare_photo(), fix=seen(accuracy_m=300.0, at=SHOT), landmark="x", spot=spot)
+    assert (found.source, found.warnings) == ("device", ("landmark_apart",))
+
+
+def test_evidence_from_outside_the_city_is_set_aside_and_said():
+    """An old photo from Beijing does not hide where the phone is."""
+    beijing = photo(Point(39.9, 116.4))
+    found = placed(beijing, fix=seen(at=SHOT))
+    assert (found.source, found.warnings) == ("device", ("evidence_outside",))
+    assert found.others == (("exif", "outside"),)
+
+
+@pytest.mark.parametrize("code", ["gps_void", "gps_time_apart"])
+def test_what_a_photo_says_against_its_own_position_is_shown(code):
+    assert placed(replace(photo(), warnings=(code,))).warnings == (code,)
+
+
 def test_photos_from_two_places_are_a_warning():
     far = photo(north_of(HERE, 900), accuracy_m=9.0)
     assert placed(photo(), far).warnings == ("photos_apart",)
@@ -229,6 +267,9 @@ evidence = st.builds(
     st.none() | sightings,
     st.none() | sightings,
     st.sampled_from(["", "春熙路口"]),
+    st.none() | instants,
+    st.lists(sightings, max_size=2).map(tuple),
+    st.none() | sightings,
 )
 wild = st.floats() | st.sampled_from([0.0, 30.65, 104.06])
 wild_evidence = st.builds(
@@ -240,7 +281,8 @@ wild_evidence = st.builds(
 
 def said_by(all_evidence):
     given_photos = [photo.gps for photo in all_evidence.photos if photo.gps]
-    return [s for s in [all_evidence.fix, all_evidence.pin, *given_photos] if s]
+    words = [all_evidence.spot, all_evidence.pin]
+    return [s for s in [*all_evidence.fixes, *words, *given_photos] if s]
 
 
 @given(evidence)
@@ -250,36 +292,73 @@ def test_the_place_is_one_that_was_given(all_evidence):
     assert isinstance(found, NoPlace) or (found.point.lat, found.point.lon) in given_points
 
 
+def usable(all_evidence):
+    """Every candidate that the evidence holds, each on its own."""
+    for part in parts_of(all_evidence):
+        alone = weigh(part, received_at=NOW, city_box=CHENGDU)
+        if isinstance(alone, Place):
+            yield alone
+
+
+def parts_of(all_evidence):
+    """The same with one piece of evidence of where, the photos' times kept."""
+    times = tuple(replace(p, gps=None, no_gps_reason="gps_absent") for p in all_evidence.photos)
+    bare = Evidence(photos=times, taken_at=all_evidence.taken_at)
+    for n, one in enumerate(all_evidence.photos):
+        yield replace(bare, photos=(*times[:n], one, *times[n + 1 :]))
+    for fix in all_evidence.fixes:
+        yield replace(bare, fix=fix)
+    if all_evidence.pin:
+        yield replace(bare, pin=all_evidence.pin)
+    if all_evidence.spot:
+        yield replace(bare, spot=all_evidence.spot)
+
+
+@settings(max_examples=300)
 @given(evidence)
-def test_a_point_beyond_anothers_reach_comes_with_a_warning(all_evidence):
+def test_a_point_beyond_anothers_radius_comes_with_a_warning(all_evidence):
     found = weigh(all_evidence, received_at=NOW, city_box=CHENGDU)
-    if isinstance(found, NoPlace):
-        return
-    for photo_facts in all_evidence.photos:
-        gps = photo_facts.gps
-        if gps and (gps.accuracy_m or 50) < 900:
-            reach = max(30, found.radius_m + max(5, gps.accuracy_m or 50) + 0.1)
-            apart = distance_m(Point(gps.lat, gps.lon), found.point) > reach
-            assert not apart or any(code.endswith("_apart") for code in found.warnings)
+    others = list(usable(all_evidence))
+    assert isinstance(found, Place) == bool(others)
+    for other in others:
+        reach = max(30.0, found.radius_m + other.radius_m)
+        if distance_m(other.point, found.point) > reach:
+            assert any(code.endswith("_apart") for code in found.warnings)
 
 
-@given(evidence, st.permutations([0, 1, 2]))
-def test_the_order_of_arrival_changes_nothing(all_evidence, order):
-    some = [all_evidence.photos[i] for i in order if i < len(all_evidence.photos)]
-    shuffled = replace(all_evidence, photos=tuple(some))
+@settings(max_examples=300)
+@given(evidence, st.permutations(range(3)), st.permutations(range(3)))
+def test_the_order_of_arrival_changes_nothing(all_evidence, photo_order, fix_order):
+    some = [all_evidence.photos[i] for i in photo_order if i < len(all_evidence.photos)]
+    fixes = [all_evidence.fixes[i] for i in fix_order if i < len(all_evidence.fixes)]
+    shuffled = replace(
+        all_evidence,
+        photos=tuple(some),
+        fix=fixes[0] if fixes else None,
+        earlier=tuple(fixes[1:]),
+    )
     assert weigh(shuffled, received_at=NOW) == weigh(all_evidence, received_at=NOW)
 
 
-@given(evidence, photos)
-def test_more_evidence_lowers_the_grade_only_with_a_reason(all_evidence, another):
+MORE = {
+    "photo": lambda e, more: replace(e, photos=(*e.photos, photo(Point(more.lat, more.lon)))),
+    "fix": lambda e, more: replace(e, earlier=(*e.earlier, more)),
+    "pin": lambda e, more: e if e.pin else replace(e, pin=more),
+    "landmark": lambda e, more: e if e.spot else replace(e, spot=more, landmark="x"),
+}
+
+
+@settings(max_examples=400)
+@given(evidence, st.sampled_from(sorted(MORE)), sightings)
+def test_more_evidence_lowers_the_grade_only_with_a_reason(all_evidence, kind, another):
     before = weigh(all_evidence, received_at=NOW)
-    more = replace(all_evidence, photos=(*all_evidence.photos, another))
-    after = weigh(more, received_at=NOW)
-    if isinstance(before, Place) and not isinstance(after, Place):
-        assert after.others
-    elif isinstance(before, Place) and isinstance(after, Place):
-        reasons = after.warnings or ("device", "not_at_capture") in after.others
-        assert GRADES.index(after.grade) <= GRADES.index(before.grade) or reasons
+    after = weigh(MORE[kind](all_evidence, another), received_at=NOW)
+    if not isinstance(before, Place):
+        return
+    if not isinstance(after, Place) or GRADES.index(after.grade) > GRADES.index(before.grade):
+        doubted = set(after.warnings) - set(before.warnings)
+        beaten = {source for source, _ in after.others}
+        assert doubted or before.source in beaten, "a new warning, or why the former choice lost"
 
 
 @given(wild_evidence)

@@ -29,13 +29,14 @@ from civicprobe.reports.commands import (
 from civicprobe.reports.lifecycle import Outcome, Severity
 from civicprobe.reports.models import EventPrivate, Report, ReportEvent
 from civicprobe.reports.schemas import report_body
-from civicprobe.reports.services.add import add, add_fix
+from civicprobe.reports.services.add import add
 from civicprobe.reports.services.audit import verify, verify_report
 from civicprobe.reports.services.close import close, withdraw
 from civicprobe.reports.services.dispatch import accept, dispatch
 from civicprobe.reports.services.enrich import enrich
 from civicprobe.reports.services.handle import propose, send_back
 from civicprobe.reports.services.inspect import inspect
+from civicprobe.reports.services.later_fix import add_fix
 from civicprobe.reports.services.open import mark_opened
 from civicprobe.reports.services.place import place_by_hand
 from civicprobe.reports.services.reopen import reopen
