@@ -24,9 +24,10 @@ def enrich(row_id: int, report_id: int) -> None:
     with short_read() as session:
         wanted = enriching.list_unread(session, report_id)
         city = find_city(session, parts().settings)
+        spot = enriching.find_spot(session, report_id, city)
     facts = enriching.read_photos(parts().storage, wanted)
     with unit_of_work(row_id) as session:
-        enriching.enrich(session, report_id, facts, city=city, now=utc_now())
+        enriching.enrich(session, report_id, facts, city=city, spot=spot, now=utc_now())
 
 
 @work("pictures", **PICTURES_LIMITS)

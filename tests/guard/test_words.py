@@ -5,6 +5,7 @@ import gzip
 import re
 from itertools import combinations_with_replacement
 from pathlib import Path
+from typing import get_args
 
 import pytest
 

@@ -58,6 +58,16 @@ def read_photos(storage: Storage, wanted: Sequence[Unread]) -> dict[UUID, PhotoF
     return facts
 
 
+def find_spot(session: Session, report_id: int, city: City | None) -> Landmark | None:
+    """What a report's words of a place mean, None where they mean nothing for certain.
+
+    The first question of a process takes seconds: call with no writing transaction open.
+    """
+    said = session.scalar(select(Report.evidence).where(Report.id == report_id)) or {}
+    words = str(said.get("landmark") or "")
+    return city.landmarks.find(words) if city and words else None
+
+
 def enrich(
     session: Session,
     report_id: int,
@@ -65,6 +75,7 @@ def enrich(
     *,
     city: City | None,
     now: datetime,
+    spot: Landmark | None = None,
 ) -> None:
     """Choose the place, find the grid and the member, and apply `place`; or ask where it is.
 
@@ -77,7 +88,6 @@ def enrich(
         return
     photos = [PhotoFacts.from_json(row.facts) for row in rows if row.facts]
     last_heard_at = max([report.created_at, *(row.received_at for row in rows)])
-    spot = city.landmarks.find(str(report.evidence.get("landmark", ""))) if city else None
     weighed = weigh(
         evidence_of(report, photos, spot), received_at=last_heard_at, city_box=_box_of(city)
     )

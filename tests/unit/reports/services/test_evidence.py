@@ -9,7 +9,7 @@ from civicprobe.db import utc_now
 from civicprobe.grid.coords import Point
 from civicprobe.grid.landmarks import Landmarks, Place
 from civicprobe.reports.commands import LaterFix
-from civicprobe.reports.services.enrich import enrich
+from civicprobe.reports.services.enrich import enrich, find_spot
 from civicprobe.reports.services.later_fix import KEPT_FIXES, add_fix
 from tests.town import GRID, SPOT
 from tests.unit.grid.conftest import LEFT, TOWN
@@ -26,7 +26,9 @@ def fix(point: Point, seconds: int, accuracy_m: float = 10.0) -> dict[str, objec
 
 
 def enriched(town, report, city=None):
-    enrich(town.session, report.id, {}, city=city or town.city, now=utc_now())
+    city = city or town.city
+    spot = find_spot(town.session, report.id, city)
+    enrich(town.session, report.id, {}, city=city, spot=spot, now=utc_now())
     return report
 
 
