@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import activation, chaos, fuzz, latency, likeness, photos, placing, whole_map
+from bench import activation, chaos, fuzz, latency, likeness, photos, placing, queues, whole_map
 
 RESULTS = Path(__file__).with_name("results.json")
 
@@ -33,6 +33,7 @@ BENCHES: dict[str, Callable[[], dict[str, Any]]] = {
     "placing": placing.run,
     "map": whole_map.run,
     "likeness": likeness.run,
+    "queues": queues.both,
     "latency-sqlite": lambda: latency.run("sqlite"),
     "latency-postgresql": lambda: latency.run("postgresql"),
     "activation-sqlite": lambda: activation.run("sqlite"),

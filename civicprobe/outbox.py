@@ -30,6 +30,7 @@ TOPICS: Mapping[str, Route] = {
     "enrich": Route("reports.enrich", "enrich"),
     "pictures": Route("reports.pictures", "pictures"),
     "resemble": Route("reports.resemble", "enrich"),
+    "reckon": Route("clocks.reckon", "clocks"),
     "words": Route("reports.words", "notices"),
     "notice": Route("notices.tell", "notices"),
     "hand_over": Route("reports.hand_over", "enrich"),

@@ -5,6 +5,7 @@ import structlog
 from civicprobe.db import db, utc_now
 from civicprobe.grid.city import City, find_city
 from civicprobe.reports.services.late import list_due, look, postpone
+from civicprobe.reports.services.reckon import reckon_part
 from civicprobe.reports.services.sweep import sweep_bytes, sweep_rows
 from civicprobe.web.parts import parts
 from workers.celery_app import app
@@ -46,6 +47,13 @@ def look_at(row_id: int, clock_id: int) -> None:
         city = find_city(session, parts().settings)
     with unit_of_work(row_id) as session:
         look(session, clock_id, city=city, now=utc_now())
+
+
+@work("reckon")
+def reckon(row_id: int, after: int, why: str) -> None:
+    """Work the clocks of some open reports out anew, and ask for the rest."""
+    with unit_of_work(row_id) as session:
+        reckon_part(session, after, why, now=utc_now())
 
 
 @app.task(name="clocks.sweep")

@@ -2,7 +2,7 @@
 
 import click
 
-from civicprobe.cli import cases, channels, people, running, simulating
+from civicprobe.cli import cases, catalog, channels, people, running, simulating
 from civicprobe.cli.moves import grid
 
 
@@ -26,6 +26,7 @@ for command in (
     grid,
     people.account,
     people.token,
+    catalog.catalog,
     channels.channel,
     cases.audit,
     cases.outbox,

@@ -60,7 +60,7 @@ def read_queue() -> Response:
 @requires(*READERS)
 @blueprint.output(ViewsBody)
 def read_views() -> Response:
-    """The caller's views, how many wait in each (1000 stands for more), and those they keep."""
+    """The caller's views, how many wait in each (100 stands for more), and those they keep."""
     actor = current_actor()
     counts = count_views(db.session(), actor, utc_now())
     body = ViewsBody(

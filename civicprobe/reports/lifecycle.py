@@ -47,6 +47,7 @@ class Action(StrEnum):
     ACCEPT = "accept"
     REASSIGN = "reassign"
     REROUTE = "reroute"
+    RECKON = "reckon"
     RAISE = "raise"
     REQUEST = "request"
     EXTEND = "extend"
@@ -427,6 +428,7 @@ ROWS: tuple[Transition, ...] = (
         tells=(T.MEMBER_CARD,),
     ),
     Transition(Action.REROUTE, _on([P.WORKER], OPEN - {S.RECEIVED, S.MERGED})),
+    Transition(Action.RECKON, _on([P.WORKER], OPEN)),
     Transition(
         Action.RAISE,
         {P.DESK: HANDS, P.WORKER: OPEN - {S.MERGED}},

@@ -20,8 +20,8 @@ from civicprobe.reports.search import holding
 from civicprobe.reports.views import OPEN, VIEWS, Put, View, When
 
 MAX_PAGE = 100
-# A badge says 999+ rather than read more: what is counted stays as short as what is shown.
-MOST_COUNTED = 1_000
+# A badge says 99+ rather than read more: what is counted stays as short as what is shown.
+MOST_COUNTED = 100
 
 
 def list_queue(
@@ -60,13 +60,11 @@ def count_views(session: Session, actor: Actor, now: datetime) -> dict[str, int]
     counted = {name: view for name, view in VIEWS[actor.role].items() if view.counted}
     if not counted:
         return {}
+    own = visible_to(actor)
     columns = [
         select(func.count())
         .select_from(
-            select(Report.id)
-            .where(visible_to(actor), *_of_view(view, actor, now))
-            .limit(MOST_COUNTED)
-            .subquery()
+            select(Report.id).where(own, *_of_view(view, actor, now)).limit(MOST_COUNTED).subquery()
         )
         .scalar_subquery()
         .label(name)

@@ -67,7 +67,7 @@ def wind(session: Session, report: Report, action: Action, party: Party, now: da
     elif action is Action.ADD and party is Party.REPORTER:
         _go_on_after_answer(session, report, now)
     elif action is Action.RECLASSIFY:
-        _take_new_limits(session, report, now)
+        take_new_limits(session, report, now)
         _turn(session, report, action, now)
     elif action in _WINDS:
         _turn(session, report, action, now)
@@ -182,7 +182,7 @@ def reckon(session: Session, clock: Clock) -> None:
     _keep(clock, due)
 
 
-def _take_new_limits(session: Session, report: Report, now: datetime) -> None:
+def take_new_limits(session: Session, report: Report, now: datetime) -> None:
     """Another category or severity has other limits; what is late already gets no longer one."""
     running = _running(session, report.id)
     stages = sorted(running.keys() - {Stage.WHOLE})

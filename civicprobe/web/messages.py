@@ -48,6 +48,7 @@ TITLES = {
     "no_rule": _l("没有这条规则，或已经删除"),
     "no_invitation": _l("邀请码不对、已用过或已过期，请向街道再要一个"),
     "area_unknown": _l("有的区域编码不在现行地图上"),
+    "table_malformed": _l("表格缺列、为空或太长，请对照模板"),
     "no_such_channel": _l("没有这种通知方式"),
     "address_malformed": _l("地址格式不对"),
     "contacts_full": _l("通知地址已满，请先删去一个"),
