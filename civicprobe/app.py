@@ -19,6 +19,8 @@ from civicprobe.reports import (
     pages_member,
     pages_office,
     pages_rider,
+    pages_rider_app,
+    pages_rider_me,
     pages_roster,
     pages_rules,
     pages_ui,
@@ -27,17 +29,20 @@ from civicprobe.reports import (
 )
 from civicprobe.reports.api import blueprint as reports_api
 from civicprobe.reports.api_queue import blueprint as queue_api
+from civicprobe.reports.api_rider import blueprint as rider_api
 from civicprobe.settings import Settings
 from civicprobe.storage import open_storage
 from civicprobe.web import headers, locale, logs, parts, problem
 
 ROOT = Path(__file__).parents[1]
 MIGRATIONS = ROOT / "migrations"
-APIS = (reports_api, queue_api, grid_api, accounts_api, operations.api)
+APIS = (reports_api, rider_api, queue_api, grid_api, accounts_api, operations.api)
 PAGES = (
     pages_staff,
     pages_rider.blueprint,
     pages_duty.blueprint,
+    pages_rider_app.blueprint,
+    pages_rider_me.blueprint,
     pages_member.blueprint,
     pages_unit.blueprint,
     pages_map.blueprint,

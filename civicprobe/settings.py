@@ -154,6 +154,9 @@ class Settings:
     landmarks_file: str = _setting(
         _file, "", "Landmarks of the city as CSV: name, lat, lon, radius_m (WGS-84)"
     )
+    client_steps: bool = _setting(
+        _flag, False, "Count how far riders get with a report, without who"
+    )
     edition_check_s: int = _setting(
         _between(1, 10), 3, "How often a process looks for a newly activated map, in seconds"
     )

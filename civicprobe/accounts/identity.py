@@ -16,7 +16,7 @@ from civicprobe.accounts.actor import Actor
 from civicprobe.accounts.models import Account, Device
 from civicprobe.accounts.queries import (
     actor_of_account,
-    actor_of_device,
+    actor_of_rider,
     find_device,
     find_token,
 )
@@ -88,7 +88,7 @@ def ensure_device(response_later: Callable[[Callable[[Response], Response]], Any
         response_later(lambda response: _set_cookie(response, kept))
     elif known.last_seen_on != utc_now().date():
         _keep(known)
-    g.actor = actor_of_device(known.id)
+    g.actor = actor_of_rider(db.session(), known)
     found: Actor = g.actor
     return found
 
@@ -122,7 +122,7 @@ def _find_actor(wanted: frozenset[Role]) -> Actor:
         token = request.cookies.get(COOKIE)
         device = find_device(db.session(), token) if token else None
         if device is not None:
-            return actor_of_device(device.id)
+            return actor_of_rider(db.session(), device)
         raise Unauthorised("no_device")
     raise Unauthorised("not_signed_in")
 
@@ -138,7 +138,8 @@ def _of_token(header: str) -> Actor:
     if request.method not in SAFE and WRITE not in found.scopes:
         raise Forbidden("token_reads_only")
     if found.device_id is not None:
-        return actor_of_device(found.device_id, found.id)
+        device = db.session.get_one(Device, found.device_id)
+        return actor_of_rider(db.session(), device, found.id)
     account = db.session.get(Account, found.account_id)
     if account is None or not account.active:
         raise Unauthorised("token_unknown")

@@ -17,6 +17,8 @@ PER_REPORT = 4
 # A guess of a password, a one-time code or a recovery code: few for one name from one address,
 # more for a name from anywhere, so that nobody can lock a colleague out with ten wrong tries.
 SIGN_IN, SIGN_IN_ANYWHERE = "10 per 5 minutes", "60 per hour"
+# A code that links a phone is one of 10^16: few tries a phone and, more widely, an address.
+CODE_TRIES, CODE_GUESS = "10 per 5 minutes", "pages_rider_me.link"
 GUESSES = (
     "security.login",
     "security.verify",
@@ -40,6 +42,19 @@ def install(app: Flask, settings: Settings) -> None:
     for endpoint in GUESSES:
         if endpoint in app.view_functions:
             _limit_guesses(app, limiter, endpoint, settings.address_factor)
+    if CODE_GUESS in app.view_functions:
+        _limit_codes(app, limiter, settings.address_factor)
+
+
+def _limit_codes(app: Flask, limiter: Limiter, address_factor: int) -> None:
+    for limit, key in (
+        (CODE_TRIES, _caller),
+        (f"{10 * address_factor} per 5 minutes", get_remote_address),
+    ):
+        guarded = limiter.limit(
+            limit, key_func=key, methods=["POST"], scope="codes", override_defaults=False
+        )
+        app.view_functions[CODE_GUESS] = guarded(app.view_functions[CODE_GUESS])  # type: ignore[assignment]
 
 
 def _limit_guesses(app: Flask, limiter: Limiter, endpoint: str, address_factor: int) -> None:

@@ -34,15 +34,31 @@ class Account(Model, UserMixin):
 
 
 class Device(Model):
-    """A rider's phone: a random token in a cookie, hashed here; a member's phone is linked."""
+    """A rider's phone: a random token in a cookie, hashed here; a member's phone is linked.
+
+    Phones of one rider point to the first of them (`rider_id`), which points to none.
+    """
 
     __tablename__ = "devices"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
+    rider_id: Mapped[int | None] = mapped_column(ForeignKey("devices.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen_on: Mapped[date | None] = mapped_column()
+
+
+class PhoneCode(Model):
+    """A code that links another phone to a rider (`link`), or brings it all back (`recovery`)."""
+
+    __tablename__ = "phone_codes"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    device_id: Mapped[int] = mapped_column(ForeignKey("devices.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class ApiToken(Model):

@@ -2,14 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from civicprobe.accounts.actor import Actor
 from civicprobe.accounts.models import Account, ApiToken, Device
 from civicprobe.accounts.roles import Role
 from civicprobe.accounts.tokens import token_hash
 from civicprobe.errors import NotFound
+
+_OF_RIDER = aliased(Device)
+_FIRST = func.coalesce(_OF_RIDER.rider_id, _OF_RIDER.id)
 
 
 def find_account(session: Session, username: str) -> Account | None:
@@ -42,18 +45,30 @@ def find_token(session: Session, token: str, now: datetime) -> ApiToken | None:
 
 
 def actor_of_account(session: Session, account: Account, token_id: int | None = None) -> Actor:
-    """The caller that an account is, with the phones linked to it."""
-    linked = session.scalars(select(Device.id).where(Device.account_id == account.id))
+    """The caller that an account is, with the phones linked to it, and those linked to them."""
+    linked = select(_FIRST).where(_OF_RIDER.account_id == account.id)
     return Actor(
         role=Role(account.role),
         account_id=account.id,
-        device_ids=frozenset(linked),
+        device_ids=_phones(session, linked),
         area_code=account.area_code,
         unit_id=account.unit_id,
         token_id=token_id,
     )
 
 
+def actor_of_rider(session: Session, device: Device, token_id: int | None = None) -> Actor:
+    """The caller that a phone is: its rider, with every phone linked to it."""
+    roots = select(_FIRST).where(_OF_RIDER.id == device.id)
+    return Actor(role=Role.RIDER, device_ids=_phones(session, roots), token_id=token_id)
+
+
+def _phones(session: Session, roots: Select[int]) -> frozenset[int]:
+    """The first phone of each rider, and those that point to it."""
+    of_them = or_(Device.id.in_(roots), Device.rider_id.in_(roots))
+    return frozenset(session.scalars(select(Device.id).where(of_them)))
+
+
 def actor_of_device(device_id: int, token_id: int | None = None) -> Actor:
-    """The caller that a rider's device is."""
+    """The caller that one device alone is."""
     return Actor(role=Role.RIDER, device_ids=frozenset({device_id}), token_id=token_id)

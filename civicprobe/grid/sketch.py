@@ -58,6 +58,18 @@ def draw(
     )
 
 
+def paths_around(
+    point: Point, shapes: Iterable[shapely.Geometry], half_m: float, *, detail_m: float = 1.0
+) -> list[str]:
+    """SVG paths of what of these shapes lies within `half_m` of a point, in metres; empty for none.
+
+    Corners that stand out by less than `detail_m` are left out: a phone would not show them.
+    """
+    frame = shapely.box(-half_m, -half_m, half_m, half_m)
+    moved = (shapely.simplify(_metres(shape, point), detail_m) for shape in shapes)
+    return [_path(shapely.intersection(shapely.make_valid(each), frame)) for each in moved]
+
+
 def _metres(shape: shapely.Geometry, point: Point) -> shapely.Geometry:
     north, east = degree_lengths_m(point.lat)
     middle, scale = np.array([point.lon, point.lat]), np.array([east, north])

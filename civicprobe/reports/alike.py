@@ -93,14 +93,15 @@ def list_resemblances(session: Session, report_id: int) -> Sequence[tuple[Resemb
 
 
 def is_offered(session: Session, report_id: int, actor: Actor) -> bool:
-    """Whether a report was found like one that this caller may know of."""
+    """Whether a report, not a discreet one, was found like one that this caller may know of."""
     mine = aliased(Report)
+    open_to_riders = exists().where(Report.id == report_id, ~Report.discreet)
     asked = exists().where(
         Resemblance.other_id == report_id,
         Resemblance.report_id == mine.id,
         mine.id.in_(select(Report.id).where(visible_to(actor))),
     )
-    return bool(session.scalar(select(asked)))
+    return bool(session.scalar(select(and_(asked, open_to_riders))))
 
 
 def earlier_looks(

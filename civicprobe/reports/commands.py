@@ -97,6 +97,7 @@ class SubmitReport(Command):
     note: Words = ""
     category: Code | None = None
     urgent: bool = False
+    discreet: bool = False
     taken_at: AwareDatetime | None = None
     fix: Fix | None = None
     pin: Pin | None = None

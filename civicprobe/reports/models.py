@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -44,6 +45,7 @@ class Report(Model):
     A merged report has its primary, and `before_state` is where the merge found it.
     `about_us` (涉及本单位) hides it from those in its namings. `ranked_last`: its phone sent abuse
     before. `handovers` counts moves between streets; `ruled`: a desk above has settled who has it.
+    A `discreet` one (保密) is shown to no other rider.
     """
 
     __tablename__ = "reports"
@@ -64,6 +66,7 @@ class Report(Model):
     severity: Mapped[str | None] = mapped_column(String(16))
     urgent: Mapped[bool] = mapped_column(default=False)
     sensitive: Mapped[bool] = mapped_column(default=False)
+    discreet: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     evidence: Mapped[dict[str, object]] = mapped_column(JsonDict, default=dict)
     photos_announced: Mapped[int] = mapped_column(Integer, default=0)

@@ -12,7 +12,7 @@ from civicprobe.grid.areas import AreaName
 from civicprobe.grid.choosing import WhyNot
 from civicprobe.grid.queries import list_streets
 from civicprobe.reports.commands import Ground, SuspendGround
-from civicprobe.reports.lifecycle import Action, Outcome, Severity, State
+from civicprobe.reports.lifecycle import Action, Outcome, Party, Severity, State
 from civicprobe.reports.models import Report
 from civicprobe.reports.schemas import ReportBody, TimelineBody, report_body
 from civicprobe.reports.schemas_photo import PhotoBody
@@ -124,6 +124,13 @@ class Case:
         """The words with which it was closed."""
         notes = [s.note for s in self.body.timeline if s.action is Action.CLOSE and s.note]
         return notes[-1] if self.body.state is State.CLOSED and notes else None
+
+    @property
+    def question(self) -> str | None:
+        """What the reporter was asked last and has not answered yet."""
+        asked = [s for s in self.body.timeline if s.action in (Action.ASK, Action.ADD)]
+        told = [s for s in asked if s.action is Action.ASK or s.actor_role is Party.REPORTER]
+        return told[-1].note if told and told[-1].action is Action.ASK else None
 
     @property
     def asked_because(self) -> str | None:

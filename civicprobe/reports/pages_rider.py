@@ -23,7 +23,6 @@ from civicprobe.reports.queues import list_queue
 blueprint = pages("pages_rider")
 RECENT = 3
 TILES = 8
-FIX_FIELDS = ("lat", "lon", "accuracy_m", "at")
 
 
 @blueprint.get("/r")
@@ -55,6 +54,14 @@ def submit() -> Response | tuple[str, int]:
         form = PageForm.of(fault)
         return _home(current_actor(), form=form), fault.status
     return redirect(url_for(".report", key=taken.number, sent=1), 303)
+
+
+@blueprint.get("/r/privacy")
+@public
+def privacy() -> str:
+    """What becomes of what riders send, in plain words."""
+    ensure_device(after_this_request)
+    return render_template("rider/privacy.html", here="privacy")
 
 
 @blueprint.get("/r/mine")
@@ -99,6 +106,7 @@ def _home(actor: Actor, *, form: PageForm | None = None, words_only: bool = Fals
         here="home",
         form=form,
         words_only=words_only,
+        go="go" in request.args,
         recent=read_rows(db.session(), actor, recent),
         categories=[(item.code, item.name, item.icon) for item in categories],
     )
@@ -121,9 +129,5 @@ def _report(
 
 def _report_of(form: MultiDict[str, str]) -> dict[str, object]:
     """The fields of the form as a report; what is empty is left out."""
-    names = ("note", "category", "landmark", "taken_at", "urgent")
-    asked: dict[str, object] = {
-        name: text for name in names if (text := form.get(name, "").strip())
-    }
-    fix = {name: text for name in FIX_FIELDS if (text := form.get(f"fix_{name}", "").strip())}
-    return asked | ({"fix": fix} if {"lat", "lon"} <= fix.keys() else {})
+    names = ("note", "category", "landmark", "urgent", "discreet")
+    return {name: text for name in names if (text := form.get(name, "").strip())}

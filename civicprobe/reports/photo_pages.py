@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 
 from civicprobe.accounts.actor import Actor
 from civicprobe.accounts.identity import COOKIE, current_actor, requires
-from civicprobe.accounts.queries import actor_of_device, find_device
+from civicprobe.accounts.queries import actor_of_rider, find_device
 from civicprobe.accounts.roles import Role
 from civicprobe.db import db, utc_now
 from civicprobe.errors import NotFound
@@ -74,4 +74,4 @@ def _callers() -> list[Actor]:
     first = current_actor(*ROLES)
     token = request.cookies.get(COOKIE)
     device = find_device(db.session(), token) if token and first.role is not Role.RIDER else None
-    return [first, actor_of_device(device.id)] if device else [first]
+    return [first, actor_of_rider(db.session(), device)] if device else [first]

@@ -282,7 +282,7 @@ def _alike(
     found = [
         (pair, other)
         for pair, other in list_resemblances(session, report.id)
-        if staff or pair.score >= ASKED_FROM
+        if staff or (pair.score >= ASKED_FROM and not other.discreet)
     ]
     thumbs = list_thumbs(session, [other.id for _, other in found])
     return [

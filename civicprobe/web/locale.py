@@ -53,7 +53,7 @@ def _remember(response: Response) -> Response:
         response.set_cookie(
             COOKIE, asked, max_age=YEAR_S, samesite="Lax", httponly=True, secure=secure
         )
-    if request.endpoint != "static":
+    if request.endpoint != "static" and "immutable" not in response.cache_control:
         response.vary.add("Accept-Language")
         response.vary.add("Cookie")
     return response

@@ -44,6 +44,7 @@ class City:
     url: str
     logins: dict[str, dict[str, str]]
     spot: Point
+    pid: int
 
 
 @dataclass
@@ -118,7 +119,7 @@ def city(tmp_path_factory) -> Iterator[City]:
             assert time.monotonic() < end, (folder / "log").read_text()
             time.sleep(0.2)
         told = json.loads((folder / "demo.json").read_text())
-        yield City(told["url"], told["logins"], _spot(folder))
+        yield City(told["url"], told["logins"], _spot(folder), run.pid)
     finally:
         run.send_signal(signal.SIGINT)
         run.wait(timeout=30)

@@ -35,6 +35,7 @@ LOOK = """() => {
     if (!control.labels.length && !control.ariaLabel) found.add(`no label: ${control.name}`);
   }
   for (const link of document.querySelectorAll('a, button')) {
+    if (!link.getClientRects().length) continue;
     const named = link.textContent.trim() || link.ariaLabel || link.querySelector('img[alt]')?.alt;
     if (!named) found.add(`no name: ${link.outerHTML}`);
   }
@@ -46,7 +47,16 @@ LOOK = """() => {
 }"""
 
 PAGES = {
-    None: ("/r", "/r/words", "/r/mine", "/nothing-here", "/login", "/login/reset"),
+    None: (
+        "/r",
+        "/r/words",
+        "/r/mine",
+        "/r/me",
+        "/r/privacy",
+        "/nothing-here",
+        "/login",
+        "/login/reset",
+    ),
     "member": ("/g", "/g?view=done", "/inbox"),
     "unit": ("/h", "/h?view=handed_in"),
     "office": ("/o", "/o?view=all", "/o/map/locate", "/o/map/locate?point=nowhere"),
@@ -82,7 +92,7 @@ def test_nothing_to_mind_on_any_page(people, city, size, locale, scheme):
 
 def test_text_at_twice_its_size_needs_no_sideways_scrolling(people, city):
     page = people.staff("office", {"width": 360, "height": 760})
-    for path in ("/o?view=all", "/o/map/locate", "/r", "/r/words"):
+    for path in ("/o?view=all", "/o/map/locate", "/r", "/r/words", "/r/me"):
         page.goto(city.url + path)
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path

@@ -45,7 +45,7 @@ def submit(
     there is neither photo nor words or no such category, Forbidden for who is no rider.
     """
     urgent = _check(session, command, by.actor) or command.urgent
-    content = digest(command.model_dump(mode="json"))
+    content = digest(_content(command))
     before = _find(session, uuid)
     if before is None:
         try:
@@ -79,6 +79,11 @@ def _check(session: Session, command: SubmitReport, actor: Actor) -> bool:
     return category is not None and category.emergency
 
 
+def _content(command: SubmitReport) -> dict[str, object]:
+    """What makes it the same report again; `discreet` came later and counts where it is set."""
+    return command.model_dump(mode="json", exclude=None if command.discreet else {"discreet"})
+
+
 def _find(session: Session, uuid: UUID) -> Report | None:
     return session.scalar(select(Report).where(Report.uuid == uuid))
 
@@ -99,6 +104,7 @@ def _new(
         desk_code=intake.city_code,
         category_code=command.category,
         urgent=urgent,
+        discreet=command.discreet,
         photos_announced=command.photos,
         evidence=evidence,
     )

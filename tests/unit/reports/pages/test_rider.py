@@ -3,8 +3,6 @@
 import gzip
 import re
 
-from civicprobe.grid.coords import Point
-
 from .conftest import HERE, a_photo, form_for, forms_in
 
 
@@ -118,37 +116,39 @@ def test_news_are_unread_until_looked_at(town):
     assert 'class="count"' not in phone.get("/r").text
 
 
-def test_a_position_from_the_phone_counts(town):
-    phone = town.rider()
-    at = Point(30.605, 104.015)
-    answer = town.snap(
-        phone, note="坑", fix_lat=str(at.lat), fix_lon=str(at.lon), fix_accuracy_m="12"
-    )
-    town.settle()
-    assert "2号微网格" in phone.get(answer.location).text
-
-
 def test_english_pages_hold_no_chinese_words_of_ours(town):
     page = town.rider().get("/r?lang=en").text
     assert '<html lang="en">' in page
     assert re.findall(r"[\u4e00-\u9fff]+", page) == ["中文"]
 
 
+def loaded_with(page):
+    """The addresses of what a browser loads with a page."""
+    found = re.findall(r'(?:href|src)="(/(?:static|r/app)/[^"#]+)', page.text)
+    return sorted(set(found))
+
+
 def test_what_a_page_needs_is_kept_by_the_browser_for_good(town):
     phone = town.rider()
-    addresses = re.findall(r'(?:href|src)="(/static/[^"#]+)', phone.get("/r").text)
-    assert len(set(addresses)) == 4
+    addresses = loaded_with(phone.get("/r"))
+    assert len(addresses) > 10
     for address in addresses:
         with phone.get(address) as answer:
+            assert answer.status_code == 200, address
             assert "immutable" in answer.headers["Cache-Control"]
 
 
 def test_the_first_look_weighs_little(town):
+    """Gzip bytes of all, of scripts, of styles; a second look needs the page alone."""
     phone = town.rider()
     page = phone.get("/r")
-    addresses = set(re.findall(r'(?:href|src)="(/static/[^"#]+)', page.text))
-    parts = [page.data]
-    for address in addresses:
+    weights = {"page": len(gzip.compress(page.data))}
+    for address in loaded_with(page):
         with phone.get(address) as answer:
-            parts.append(answer.data)
-    assert sum(len(gzip.compress(part)) for part in parts) <= 60_000
+            weights[address] = len(gzip.compress(answer.data))
+    scripts = sum(n for name, n in weights.items() if name.endswith(".js"))
+    styles = sum(n for name, n in weights.items() if ".css" in name)
+    assert scripts <= 20_000
+    assert styles <= 10_000
+    assert sum(weights.values()) <= 60_000
+    assert len(gzip.compress(phone.get("/r").data)) <= 10_000
