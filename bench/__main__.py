@@ -12,7 +12,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import activation, chaos, fuzz, latency, likeness, photos, placing, queues, whole_map
+from bench import (
+    activation,
+    chaos,
+    choice,
+    fuzz,
+    latency,
+    likeness,
+    photos,
+    placing,
+    queues,
+    whole_map,
+)
 
 RESULTS = Path(__file__).with_name("results.json")
 
@@ -32,6 +43,7 @@ BENCHES: dict[str, Callable[[], dict[str, Any]]] = {
     "fuzz": fuzz.run,
     "placing": placing.run,
     "map": whole_map.run,
+    "choice": choice.run,
     "likeness": likeness.run,
     "queues": queues.both,
     "latency-sqlite": lambda: latency.run("sqlite"),

@@ -4,6 +4,7 @@ import click
 
 from civicprobe.cli import cases, catalog, channels, people, running, simulating
 from civicprobe.cli.moves import grid
+from civicprobe.cli.roster import roster
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -24,6 +25,7 @@ for command in (
     running.show_settings,
     running.database,
     grid,
+    roster,
     people.account,
     people.token,
     catalog.catalog,

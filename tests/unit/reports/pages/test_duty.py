@@ -228,3 +228,10 @@ def test_a_rule_left_without_its_aim_is_marked(town):
     assert page.status_code == 303
     assert "夜里给值守" in desk.get("/o/roster").text, "named at once"
     assert "指向的已不在" in desk.get("/o/rules").text
+
+
+def test_the_roster_goes_out_as_a_spreadsheet(town):
+    desk = town.staff("street")
+    assert "member,小李" in desk.get("/o/roster/file/csv").text
+    assert desk.get("/o/roster/file/xlsx").data.startswith(b"PK")
+    assert desk.get("/o/roster/file/exe").status_code == 404
