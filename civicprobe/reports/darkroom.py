@@ -22,7 +22,7 @@ from civicprobe.sandbox.jobs import Answer
 # With what the interpreter and the libraries hold, the child stays below 300 MB.
 MEMORY_BYTES = 262_144_000
 _FACTS, _COPIES = "facts", "copies"
-_DIED = {"too_heavy": "photo_too_heavy", "too_slow": "photo_too_slow", "crashed": "photo_broken"}
+DIED = {"too_heavy": "photo_too_heavy", "too_slow": "photo_too_slow", "crashed": "photo_broken"}
 
 
 def read_facts(data: bytes) -> PhotoFacts:
@@ -35,7 +35,7 @@ def read_facts(data: bytes) -> PhotoFacts:
         done = SANDBOX.run(_FACTS, data, JOBS[_FACTS].wall_s)
         return PhotoFacts.from_json(done.answer)
     except Died as death:
-        return PhotoFacts(no_gps_reason="photo_unreadable", warnings=(_DIED[death.cause],))
+        return PhotoFacts(no_gps_reason="photo_unreadable", warnings=(DIED[death.cause],))
     except ValidationError as fault:
         raise SandboxFault("the sandbox answered nonsense") from fault
 
@@ -49,7 +49,7 @@ def make_copies(data: bytes, max_pixels: int) -> Copies:
     try:
         done = SANDBOX.run(_COPIES, data, JOBS[_COPIES].wall_s, max_pixels=max_pixels)
     except Died as death:
-        raise Unreadable(_DIED[death.cause]) from death
+        raise Unreadable(DIED[death.cause]) from death
     if reason := done.answer.get("reason"):
         raise Unreadable(str(reason))
     screen, thumb = done.blobs

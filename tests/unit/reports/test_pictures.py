@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from io import BytesIO
 
+import pillow_heif
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -55,6 +56,25 @@ def test_copies_stand_upright_however_the_phone_was_held(held):
     assert (copies.width, copies.height) == seen(copies.screen).size == (400, 300)
     assert corner_colours(copies.screen) == ["r", "g", "b", "black"]
     assert corner_colours(copies.thumb) == ["r", "g", "b", "black"]
+
+
+@pytest.mark.parametrize("kind", ["HEIF", "AVIF", "PNG", "WEBP"])
+@pytest.mark.parametrize("held", [1, 3, 6, 8])
+def test_other_kinds_stand_upright_too(kind, held):
+    """A HEIC turns by its own boxes, the others by EXIF: never both."""
+    read, out = Image.open(BytesIO(corners(held))), BytesIO()
+    block = read.getexif().tobytes()
+    # A picture that knows nothing of it: the HEIF writer would turn it first.
+    stored = Image.frombytes("RGB", read.size, read.tobytes())
+    if kind == "HEIF":
+        pillow_heif.from_pillow(stored).save(out, quality=95, exif=block)
+        assert held == 1 or b"irot" in out.getvalue()
+    else:
+        stored.save(out, kind, quality=95, exif=block)
+    copies = make_copies(out.getvalue(), MOST)
+    assert (copies.width, copies.height) == (400, 300)
+    assert corner_colours(copies.screen) == ["r", "g", "b", "black"]
+    photos.assert_bare(copies.screen)
 
 
 @pytest.mark.parametrize(
