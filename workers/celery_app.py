@@ -28,6 +28,7 @@ app.conf.update(
         "deliver": {"task": "notices.deliver", "schedule": 5.0, "options": {"queue": "notices"}},
         "seal": {"task": "proof.seal", "schedule": 900.0, "options": {"queue": "clocks"}},
         "walk": {"task": "proof.walk", "schedule": 60.0, "options": {"queue": "clocks"}},
+        "forget": {"task": "clocks.forget", "schedule": 86_400.0, "options": {"queue": "clocks"}},
         "sweep": {"task": "clocks.sweep", "schedule": 600.0, "options": {"queue": "clocks"}},
     },
 )

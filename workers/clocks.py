@@ -4,6 +4,7 @@ import structlog
 
 from civicprobe.db import db, utc_now
 from civicprobe.grid.city import City, find_city
+from civicprobe.reports.services.keeping import forget_over, load_default_retention
 from civicprobe.reports.services.late import list_due, look, postpone
 from civicprobe.reports.services.reckon import reckon_part
 from civicprobe.reports.services.sweep import sweep_bytes, sweep_rows
@@ -65,3 +66,13 @@ def sweep() -> None:
         db.session.rollback()
         with short_read() as session:
             sweep_bytes(session, parts().storage, utc_now())
+
+
+@app.task(name="clocks.forget")
+def forget() -> None:
+    """Forget what is over its time, a batch a transaction."""
+    with flask_app().app_context():
+        load_default_retention(db.session(), utc_now())
+        while forget_over(db.session(), utc_now()):
+            db.session.commit()
+        db.session.commit()

@@ -2,7 +2,7 @@
 
 import click
 
-from civicprobe.cli import cases, catalog, channels, people, running, simulating
+from civicprobe.cli import cases, catalog, channels, keeping, people, running, simulating
 from civicprobe.cli.moves import grid
 from civicprobe.cli.roster import roster
 
@@ -33,5 +33,8 @@ for command in (
     cases.audit,
     cases.outbox,
     cases.report,
+    keeping.retention,
+    keeping.hold,
+    keeping.erase,
 ):
     main.add_command(command)

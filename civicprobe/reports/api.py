@@ -24,6 +24,7 @@ from civicprobe.reports.doors import (
 )
 from civicprobe.reports.queries import find_own, get_report
 from civicprobe.reports.schemas import ReportBody
+from civicprobe.reports.services.keeping import erase_rider
 from civicprobe.reports.services.later_fix import add_fix
 from civicprobe.reports.services.photos import add_evidence, add_photo, check_number, refuse_photo
 from civicprobe.reports.transitions import By
@@ -116,6 +117,16 @@ def read_report(key: str) -> Response:
     """The report of this number, or of this UUID for the one who sent it."""
     report = get_report(db.session(), key, visible=current_actor())
     return tagged(shown(report))
+
+
+@blueprint.delete("/me")
+@requires(Role.RIDER)
+@blueprint.doc(summary="Forget this rider: photos as they came, words, positions, ties")
+def delete_me() -> Response:
+    """The hazards stay, with redacted pictures. `held` counts reports that the law keeps."""
+    erased = erase_rider(db.session(), min(current_actor().device_ids), now=utc_now())
+    db.session.commit()
+    return _json({"reports": erased.reports, "held": erased.held}, HTTPStatus.OK)
 
 
 @blueprint.post("/reports/<number>/actions")

@@ -5,8 +5,8 @@ model files of both are used, through OpenCV; how their answers are read is writ
 fails raises: a picture that nobody could look through is shown to nobody.
 """
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
@@ -24,9 +24,9 @@ FACE_FROM, PLATE_FROM = 0.25, 0.25
 _OVERLAP = 0.3
 # How far the blur reaches beyond what was found, in parts of its size: hair and ears, a frame.
 _FACE_EDGE, _PLATE_EDGE = 0.2, 0.15
-# Pictures are laid into the first of these that holds them (long side, short side): few shapes,
-# since a network is made for one.
-_SHAPES = (640, 480), (640, 640), (1024, 768), (1024, 1024), (1600, 1216), (1600, 1600)
+# A long picture is looked at in two halves, which keeps the networks below 400 MB; whatever lies
+# across the seam is in both, or else large enough for the look at half the size.
+_WHOLE_UP_TO, _SEAM, _STEP = 1024, 128, 32
 # Of the plate model, as it was trained: the step of each grid and the sizes looked for there.
 _ANCHORS = (8, (24, 48)), (16, (96, 192)), (32, (384, 768))
 _CENTRE, _SIZE = 0.1, 0.2
@@ -38,7 +38,7 @@ Floats = NDArray[np.float32]
 def find_private(screen: bytes) -> list[Box]:
     """The faces and number plates in an upright picture (JPEG bytes of our own making).
 
-    One core for 0.1 s at 640 px, about a second at 1600 px.
+    One core for 0.15 s at 640 px, about a second at 1600 px, where a process grows by 400 MB.
     """
     picture = Image.open(BytesIO(screen), formats=("JPEG",)).convert("RGB")
     pixels = np.asarray(picture)
@@ -56,35 +56,56 @@ def find_private(screen: bytes) -> list[Box]:
 def _looked(
     pixels: NDArray[np.uint8], kind: Kind, edge: float, look: Callable[[Floats], Floats]
 ) -> list[Box]:
-    """What one detector finds, widened and cut at the picture's borders."""
+    """What one detector finds in all views, widened and cut at the picture's borders."""
     height, width = pixels.shape[:2]
-    laid = _laid(pixels)
+    found = [np.zeros((0, 5), np.float32)]
+    for view, x, y, scale in _views(pixels):
+        seen = look(view)
+        seen[:, :4] *= scale
+        found.append(seen + np.array([x, y, 0, 0, 0], np.float32))
     boxes = []
-    for left, top, right, bottom in look(laid):
-        out_x, out_y = (right - left) * edge, (bottom - top) * edge
-        x0, x1 = max(0.0, left - out_x), min(float(width), right + out_x)
-        y0, y1 = max(0.0, top - out_y), min(float(height), bottom + out_y)
+    for x, y, wide, high in _surest(np.concatenate(found)):
+        reach_x, reach_y = wide * (0.5 + edge), high * (0.5 + edge)
+        x0, x1 = max(0.0, x - reach_x), min(float(width), x + reach_x)
+        y0, y1 = max(0.0, y - reach_y), min(float(height), y + reach_y)
         if x1 > x0 and y1 > y0:
             ends = (x0 / width, y0 / height, (x1 - x0) / width, (y1 - y0) / height)
             boxes.append(Box(kind, *(round(part * WHOLE) for part in ends)))
     return boxes
 
 
-def _laid(pixels: NDArray[np.uint8]) -> Floats:
-    """The picture in the upper left corner of the first shape that holds it, black beside it."""
+def _views(pixels: NDArray[np.uint8]) -> Iterator[tuple[Floats, int, int, int]]:
+    """What the networks look at: the picture or its two halves, and the whole at half its size;
+    with the place of its corner and its scale."""
     height, width = pixels.shape[:2]
-    long, short = max(height, width), min(height, width)
-    shape = next(s for s in _SHAPES if s[0] >= long and s[1] >= short)
-    canvas = np.zeros((*(shape if height > width else shape[::-1]), 3), np.float32)
+    if max(height, width) <= _WHOLE_UP_TO:
+        yield _laid(pixels), 0, 0, 1
+    elif width >= height:
+        half = (width + _SEAM) // 2
+        yield _laid(pixels[:, :half]), 0, 0, 1
+        yield _laid(pixels[:, width - half :]), width - half, 0, 1
+    else:
+        half = (height + _SEAM) // 2
+        yield _laid(pixels[:half]), 0, 0, 1
+        yield _laid(pixels[height - half :]), 0, height - half, 1
+    size = (max(1, width // 2), max(1, height // 2))
+    yield _laid(np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX))), 0, 0, 2
+
+
+def _laid(pixels: NDArray[np.uint8]) -> Floats:
+    """The picture in the upper left corner of a canvas in the networks' steps, black beside it."""
+    height, width = pixels.shape[:2]
+    canvas = np.zeros((-(-height // _STEP) * _STEP, -(-width // _STEP) * _STEP, 3), np.float32)
     canvas[:height, :width] = pixels
     return canvas
 
 
-@lru_cache(maxsize=1)  # both at once would hold 730 MB at 1600 px, one at a time 530
-def _network(package: str, model: str, _shape: tuple[int, ...]) -> cv2.dnn.Net:
-    """A model from a package's folder, without importing it; loaded anew for another shape.
+@cache
+def _network(package: str, model: str) -> cv2.dnn.Net:
+    """A model from a package's folder, without importing it; once in a process.
 
-    OpenCV 4.14 gave nonsense from a network that had seen another size (468 boxes for 4).
+    OpenCV 4.14 gave nonsense from a network that had seen another size (468 boxes for 4); 5.0 does
+    not, and a test holds it to that.
     """
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
@@ -93,7 +114,7 @@ def _network(package: str, model: str, _shape: tuple[int, ...]) -> cv2.dnn.Net:
 
 
 def _asked(model: tuple[str, str], laid: Floats) -> Sequence[Floats]:
-    network = _network(*model, laid.shape)
+    network = _network(*model)
     network.setInput(np.ascontiguousarray(laid.transpose(2, 0, 1)[None]))
     answers = network.forward(sorted(network.getUnconnectedOutLayersNames()))
     return [np.asarray(answer, np.float32) for answer in answers]
@@ -106,7 +127,8 @@ def _faces(laid: Floats) -> Floats:
     size = np.exp(scale[0, :, rows, columns]) * 4
     shift = offset[0, :, rows, columns]
     y, x = (rows + shift[:, 0] + 0.5) * 4, (columns + shift[:, 1] + 0.5) * 4
-    return _best(x, y, size[:, 1], size[:, 0], heat[0, 0, rows, columns])
+    sure = heat[0, 0, rows, columns]
+    return np.stack([x, y, size[:, 1], size[:, 0], sure], -1).astype(np.float32)
 
 
 def _plates(laid: Floats) -> Floats:
@@ -118,7 +140,7 @@ def _plates(laid: Floats) -> Floats:
     anchors, shifts = _anchors(laid.shape[0], laid.shape[1])[keep], shifts[keep]
     centre = anchors[:, :2] + shifts[:, :2] * _CENTRE * anchors[:, 2:]
     size = anchors[:, 2:] * np.exp(shifts[:, 2:] * _SIZE)
-    return _best(centre[:, 0], centre[:, 1], size[:, 0], size[:, 1], sure[keep])
+    return np.concatenate([centre, size, sure[keep, None]], 1).astype(np.float32)
 
 
 def _anchors(height: int, width: int) -> Floats:
@@ -132,12 +154,10 @@ def _anchors(height: int, width: int) -> Floats:
     return np.concatenate(parts).astype(np.float32)
 
 
-def _best(x: Floats, y: Floats, width: Floats, height: Floats, sure: Floats) -> Floats:
-    """Left, top, right and bottom of the surest of those that overlap."""
-    if not len(sure):
-        return np.zeros((0, 4), np.float32)
-    corners = np.stack([x - width / 2, y - height / 2, width, height], -1).astype(np.float32)
-    kept = cv2.dnn.NMSBoxes(corners.tolist(), sure.tolist(), 0.0, _OVERLAP)
-    best = corners[np.asarray(kept).reshape(-1)]
-    best[:, 2:] += best[:, :2]
-    return np.asarray(best, np.float32)
+def _surest(found: Floats) -> Floats:
+    """Of those that overlap the surest: middle x and y, width and height."""
+    if not len(found):
+        return found[:, :4]
+    corners = np.concatenate([found[:, :2] - found[:, 2:4] / 2, found[:, 2:4]], 1)
+    kept = cv2.dnn.NMSBoxes(corners.tolist(), found[:, 4].tolist(), 0.0, _OVERLAP)
+    return found[np.asarray(kept).reshape(-1), :4]

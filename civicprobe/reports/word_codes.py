@@ -117,6 +117,7 @@ PHOTOS: Mapping[str, LazyString] = {
     "photo_bytes_gone": lazy_pgettext("photo", "照片的文件已经不在。"),
     "photo_bytes_damaged": lazy_pgettext("photo", "照片的文件已经损坏。"),
     "copies_failed": lazy_pgettext("photo", "照片暂时无法显示。"),
+    "copies_erased": lazy_pgettext("photo", "照片已到保存期限，已删除。"),
     "redaction_failed": lazy_pgettext("photo", "自动遮挡没有做成，会再试；街道也可以人工遮挡。"),
 }
 

@@ -7,14 +7,11 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.request
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import obstore
 import pytest
-from moto.server import ThreadedMotoServer
 
 from civicprobe.errors import NotFound
 from civicprobe.storage import Bucket, Damaged, Folder, Storage, StorageDown, open_storage
@@ -22,40 +19,6 @@ from civicprobe.storage import Bucket, Damaged, Folder, Storage, StorageDown, op
 PHOTO = os.urandom(300_000)
 DIGEST = hashlib.sha256(PHOTO).hexdigest()
 KEY = f"{DIGEST[:2]}/{DIGEST[2:4]}/{DIGEST}"
-
-
-@pytest.fixture(scope="module")
-def s3_endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture
-def bucket_url(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    name = f"photos-{os.urandom(4).hex()}"
-    make = urllib.request.Request(f"{s3_endpoint}/{name}", method="PUT")
-    urllib.request.urlopen(make).close()
-    return f"s3://{name}/city?endpoint={s3_endpoint}"
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    storage = open_storage((tmp_path / "照片 store").as_uri())
-    assert isinstance(storage, Folder)
-    return storage
-
-
-@pytest.fixture
-def bucket(bucket_url: str) -> Bucket:
-    storage = open_storage(bucket_url)
-    assert isinstance(storage, Bucket)
-    return storage
 
 
 @pytest.fixture(params=["folder", "bucket"])

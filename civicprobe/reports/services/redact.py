@@ -54,7 +54,7 @@ def redact(session: Session, report: Report, command: Redact, *, by: By) -> Repo
 
 def _get(session: Session, report: Report, command: Redact, by: By, *, desk: bool) -> Photo:
     photo = session.get(Photo, command.photo, populate_existing=True)
-    if photo is None or photo.report_id != report.id:
+    if photo is None or photo.report_id != report.id or photo.sha256 is None:
         raise Unprocessable("incomplete", FieldFault("photo", "no_such_photo"))
     if photo.state == "stored" or (photo.state == "held" and not desk):
         raise Conflict("photo_not_ready")

@@ -61,7 +61,10 @@ def _make(
     made = _new(session, report, part, by)
     for n, old in enumerate((photos[n] for n in part.photos), start=1):
         same = {name: getattr(old, name) for name in _OF_A_PHOTO}
-        session.add(Photo(id=uuid4(), report_id=made.id, kind="hazard", n=n, **same))
+        photo = Photo(id=uuid4(), report_id=made.id, kind="hazard", n=n, **same)
+        session.add(photo)
+        if photo.state in ("stored", "held"):
+            outbox.write(session, "pictures", now=by.now, photo_id=str(photo.id))
     point = to_wgs84(part.lat, part.lon, Datum(part.datum))
     routed = route(session, made, city, point, part.radius_m, now=by.now)
     if routed is None:

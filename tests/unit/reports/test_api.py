@@ -206,3 +206,13 @@ def test_places_are_suggested_while_a_rider_types(ask):
     assert (found["point"]["datum"], found["above"]) == ("wgs84", [])
     assert found["radius_m"] > 0
     assert ask("rider", "GET", "/api/v1/grid/landmarks?q=nichts").json["landmarks"] == []
+
+
+def test_a_rider_who_asks_is_forgotten(ask, session):
+    answer = ask("rider", "POST", "/api/v1/reports", **form(uuid4(), picture(), note="我家楼下"))
+    assert answer.status_code == 201
+    assert ask("member", "DELETE", "/api/v1/me").status_code == 403
+    gone = ask("rider", "DELETE", "/api/v1/me")
+    assert (gone.status_code, gone.json) == (200, {"reports": 1, "held": 0})
+    assert ask("rider", "GET", "/api/v1/queue").status_code == 401
+    assert session.scalar(select(Photo.sha256)) is None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.street import Thing, jpeg, street
+from bench.street import Thing, face, jpeg, street
 from civicprobe.reports import detection
 from civicprobe.reports.detection import find_private
 from civicprobe.reports.redaction import WHOLE, Box, Kind, cover, hide, read_boxes
@@ -115,6 +115,31 @@ def test_boxes_are_kept_as_json_and_read_back():
     assert read_boxes([box.to_json() for box in boxes]) == boxes
     assert read_boxes([]) == []
     assert read_boxes(None) is None
+
+
+def test_a_network_that_saw_another_size_answers_like_a_fresh_one():
+    small, _ = street([("plate", 140), ("face", 30)], seed=8, size=(320, 240))
+    large, _ = street([("plate", 140), ("face", 30)], seed=8, size=(1200, 900))
+    fresh = []
+    for picture in (large, small):
+        detection._network.cache_clear()
+        fresh.append(find_private(jpeg(picture)))
+    assert [find_private(jpeg(picture)) for picture in (large, small)] == fresh
+    assert [find_private(jpeg(picture)) for picture in (small, large)] == fresh[::-1]
+
+
+def test_a_face_across_the_seam_of_a_long_picture_is_found_once():
+    picture = draw(Scene.LANE_CLEARED, (1600, 500))
+    head = face(60, 1)
+    corner = (800 - head.width // 2, 200)
+    picture.paste(head, corner)
+    left, top, right, bottom = (round(head.width * at / 400) for at in (115, 110, 285, 335))
+    thing = Thing(
+        "face", (corner[0] + left, corner[1] + top, corner[0] + right, corner[1] + bottom)
+    )
+    faces = [box for box in find_private(jpeg(picture)) if box.kind is Kind.FACE]
+    over = [box for box in faces if covers(box, thing, (1600, 500)) > 0.8]
+    assert len(over) == 1
 
 
 def test_without_its_model_looking_fails(monkeypatch):
