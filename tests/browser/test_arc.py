@@ -58,7 +58,7 @@ def test_the_arc_once(people, city):
     member = people.staff("member")
     member.goto(f"{city.url}/g/{number}")
     expect(member.get_by_text("为什么派给您")).to_be_visible()
-    member.get_by_label("井盖缺失破损").check()
+    member.locator("#act-file").get_by_label("井盖缺失破损").check()
     member.get_by_role("button", name="立案").click()
     expect(member.get_by_text(f"{number} 已办好")).to_be_visible()
 

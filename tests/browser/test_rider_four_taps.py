@@ -127,3 +127,33 @@ def test_undo_takes_it_back_and_another_one_can_be_taken(people, city):
     states = {report["number"]: report["state"] for report in phone.arrived()}
     assert states[number] == "closed"
     assert states[again] == "needs_place"
+
+
+def test_the_place_is_set_by_hand_with_keys_and_buttons_alone(people, city):
+    page = people.rider()
+    phone = Phone(page, city.url)
+    phone.open()
+    phone.shoot()
+    page.evaluate(
+        """(place) => localStorage.setItem('civicprobe.places', JSON.stringify([place]))""",
+        {"lat": city.spot.lat, "lon": city.spot.lon, "name": "上次的地方"},
+    )
+    page.locator("[data-place]").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="上次的地方").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".pin-map [data-where]")).to_contain_text("微网格")
+    page.locator(".pin-map [data-map]").focus()
+    page.keyboard.press("ArrowUp")
+    page.get_by_role("button", name="往南 10 米").click()
+    page.get_by_label("旁边有什么").fill("全家便利店门口")
+    page.get_by_role("button", name="就是这里").click()
+    expect(page.locator("[data-place]")).to_contain_text("手动选点")
+    expect(page.get_by_label("在哪里")).to_have_value("全家便利店门口")
+    phone.send()
+    phone.number()
+    phone.done()
+    (report,) = phone.arrived()
+    assert report["state"] == "assigned"
+    assert report["place"]["source"] == "pin"
+    assert abs(report["place"]["lat"] - city.spot.lat) < 1e-5

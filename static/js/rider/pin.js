@@ -174,18 +174,19 @@ function findMe() {
 }
 
 let asking;
-/** Names near the crosshair that fit what is typed. */
+/** Names of the city that fit what is typed; a tap puts the crosshair there. */
 function suggest() {
   clearTimeout(asking);
   asking = setTimeout(async () => {
     const typed = part('landmark').value.trim();
     if (!typed) return;
-    const asked = new URLSearchParams({ q: typed, lat: centre.lat.toFixed(4), lon: centre.lon.toFixed(4) });
+    const asked = new URLSearchParams({ q: typed });
     const told = await ask('GET', `/api/v1/grid/landmarks?${asked}`).catch(() => null);
-    const found = told?.status === 200 ? told.body.items ?? [] : [];
-    part('names').replaceChildren(...found.slice(0, 6).map(({ name, lat, lon }) => chip(name, () => {
+    const found = told?.status === 200 ? told.body.landmarks : [];
+    if (!box.isConnected) return;
+    part('names').replaceChildren(...found.slice(0, 6).map(({ name, point }) => chip(name, () => {
       part('landmark').value = name;
-      centre = { lat, lon };
+      centre = { lat: point.lat, lon: point.lon };
       moved();
     })));
   }, 300);
