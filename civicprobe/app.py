@@ -14,6 +14,7 @@ from civicprobe.db import db, engine_options
 from civicprobe.grid.api import blueprint as grid_api
 from civicprobe.grid.pages import blueprint as pages_people
 from civicprobe.reports import (
+    pages_document,
     pages_duty,
     pages_map,
     pages_member,
@@ -45,6 +46,7 @@ PAGES = (
     pages_rider_me.blueprint,
     pages_member.blueprint,
     pages_unit.blueprint,
+    pages_document.blueprint,
     pages_map.blueprint,
     pages_ui.blueprint,
     pages_roster.blueprint,

@@ -1,0 +1,44 @@
+"""The case document over HTTP, for the desks."""
+
+from uuid import UUID
+
+from flask import Blueprint, Response
+
+from civicprobe.accounts.identity import current_actor, requires
+from civicprobe.accounts.roles import Role
+from civicprobe.db import db, utc_now
+from civicprobe.reports.document import Proof, case_document
+from civicprobe.reports.page_case import Case, read_case
+from civicprobe.reports.queries import get_photo, get_report
+from civicprobe.reports.rights import copy_to_show
+from civicprobe.web.parts import parts
+
+blueprint = Blueprint("pages_document", __name__)
+
+
+@blueprint.get("/o/<number>/document.pdf")
+@requires(Role.OFFICE, Role.ADMIN)
+def document(number: str) -> Response:
+    """The case on paper, with the head of its chain."""
+    now = utc_now()
+    report = get_report(db.session(), number, visible=current_actor())
+    case = read_case(db.session(), report, seen_by=current_actor(), now=now)
+    digests = _digests(case)
+    proof = Proof(report.seq, report.head_hash, now)
+    db.session.rollback()
+    pictures = {photo_id: parts().storage.get(digest) for photo_id, digest in digests.items()}
+    response = Response(case_document(case, pictures, proof), mimetype="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="{report.number}.pdf"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _digests(case: Case) -> dict[UUID, str]:
+    """The copies that this desk may see: redacted, never an original."""
+    ids = [photo.id for photo in (*case.before, *case.after)]
+    found = (
+        (photo_id, copy_to_show(db.session(), get_photo(db.session(), photo_id), "screen",
+                                current_actor()))
+        for photo_id in ids
+    )  # fmt: skip
+    return {photo_id: digest for photo_id, digest in found if digest}
