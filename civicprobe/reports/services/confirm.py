@@ -34,7 +34,7 @@ def confirm(session: Session, report: Report, command: Confirm, *, by: By) -> Re
         raise Unprocessable("incomplete", FieldFault("fix", "missing"))
     if command.fix is not None:
         _check(report, command.fix, by)
-    device_id = min(by.actor.device_ids)
+    device_id = min(by.actor.device_ids, default=0)
     if _did_it(session, report, device_id):
         raise Forbidden("recused", action=Action.CONFIRM.value)
     step = Step(

@@ -33,7 +33,7 @@ def watch(session: Session, report: Report, command: Watch, *, by: By) -> Report
     mine = (Tie.report_id == report.id, Tie.kind == WATCHER)
     session.execute(delete(Tie).where(*mine, Tie.device_id.in_(by.actor.device_ids)))
     if command.on:
-        device_id = min(by.actor.device_ids)
+        device_id = min(by.actor.device_ids)  # only a rider's action gets here
         session.add(Tie(report_id=report.id, device_id=device_id, kind=WATCHER, since=by.now))
     session.flush()
     return event

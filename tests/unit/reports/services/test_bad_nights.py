@@ -1,0 +1,217 @@
+"""Nights and quarrels: a gas leak that nobody answers, a reporter who is the only member, a case
+that two streets trade, a unit without anybody to sign in."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from civicprobe.accounts.queries import actor_of_device
+from civicprobe.accounts.services.people import create_device
+from civicprobe.accounts.tokens import new_token
+from civicprobe.catalog.models import Unit
+from civicprobe.demo.follow_up import advance, settle
+from civicprobe.demo.month import is_stuck
+from civicprobe.errors import Conflict, Forbidden
+from civicprobe.notices.models import Notice
+from civicprobe.reports.bonds import Alarm
+from civicprobe.reports.commands import (
+    Acknowledge,
+    Close,
+    Dispatch,
+    FileReport,
+    Ground,
+    Propose,
+    Relocate,
+    Return,
+    Rule,
+    SubmitReport,
+)
+from civicprobe.reports.lifecycle import Outcome, Severity
+from civicprobe.reports.memory import propose_unit
+from civicprobe.reports.models import Report
+from civicprobe.reports.services.acknowledge import acknowledge
+from civicprobe.reports.services.close import close
+from civicprobe.reports.services.dispatch import dispatch, return_case
+from civicprobe.reports.services.handle import propose
+from civicprobe.reports.services.relocate import relocate
+from civicprobe.reports.services.review import file
+from civicprobe.reports.services.rule import rule
+from civicprobe.reports.services.submit import submit
+from civicprobe.reports.transitions import By
+from tests.town import CITY, INTAKE, SPOT, undrawn
+from tests.unit.grid.conftest import LEFT, RIGHT, SIDE, SOUTH, TOWN, WEST
+
+# Three in the morning of the National Day, on the city's clock.
+NIGHT = datetime(2026, 9, 30, 19, 0, tzinfo=UTC)
+FIVE = timedelta(minutes=5)
+
+
+def cry(town, now=NIGHT, rider=None, **said) -> Report:
+    """An urgent report; its photo never comes."""
+    command = SubmitReport.model_validate(
+        {"note": "闻到燃气味", "urgent": True, "photos": 1, **said}
+    )
+    by = By(rider or town.actor("rider"), now)
+    report = submit(town.session, undrawn(), command, intake=INTAKE, by=by).report
+    town.session.commit()
+    return report
+
+
+def called(town, report) -> set[str]:
+    rows = town.session.scalars(select(Alarm.account_id).where(Alarm.report_id == report.id))
+    names = {account.id: name for name, account in town.accounts.items()}
+    return {names[account_id] for account_id in rows}
+
+
+def told(town, report, topic="urgent") -> set[str]:
+    rows = town.session.scalars(
+        select(Notice.account_id).where(Notice.number == report.number, Notice.topic == topic)
+    )
+    names = {account.id: name for name, account in town.accounts.items()}
+    return {names[account_id] for account_id in rows if account_id in names}
+
+
+def test_a_gas_leak_without_a_place_wakes_the_city_desk_at_once_and_again(town, session):
+    town.accounts["member"].active = False
+    report = cry(town)
+    settle(session, town.city, NIGHT)
+    assert report.state == "needs_place"
+    assert called(town, report) == told(town, report) == {"city"}
+    before = session.scalar(select(Notice.id).order_by(Notice.id.desc()).limit(1))
+    advance(session, town.city, NIGHT, NIGHT + FIVE)
+    again = session.scalars(select(Notice).where(Notice.id > before, Notice.topic == "urgent"))
+    assert [notice.created_at for notice in again] == [NIGHT + FIVE]
+    at = NIGHT + FIVE + timedelta(seconds=30)
+    acknowledge(session, report, Acknowledge(), by=town.by("city", report, at))
+    assert report.urgent_owner_id == town.accounts["city"].id
+
+
+def test_a_gas_leak_without_a_member_climbs_a_desk_every_five_minutes(town, session):
+    town.accounts["member"].active = False
+    report = cry(town, pin={"lat": SPOT.lat, "lon": SPOT.lon})
+    settle(session, town.city, NIGHT)
+    assert called(town, report) == {"left-1", "left-2", "district"}, "before any photo is there"
+    session.refresh(report)
+    assert report.desk_code == LEFT
+    advance(session, town.city, NIGHT, NIGHT + FIVE - timedelta(seconds=1))
+    session.refresh(report)
+    assert report.desk_code == LEFT
+    advance(session, town.city, NIGHT + FIVE - timedelta(seconds=1), NIGHT + FIVE)
+    session.refresh(report)
+    assert report.desk_code == TOWN, "to the second"
+    advance(session, town.city, NIGHT + FIVE, NIGHT + 2 * FIVE)
+    session.refresh(report)
+    assert report.desk_code == CITY
+    assert "city" in told(town, report)
+
+
+def test_the_first_to_press_owns_it_and_the_others_are_told(town, session):
+    report = cry(town, pin={"lat": SPOT.lat, "lon": SPOT.lon})
+    settle(session, town.city, NIGHT)
+    assert "member" in called(town, report)
+    at = NIGHT + timedelta(minutes=2)
+    acknowledge(session, report, Acknowledge(), by=town.by("left-1", None, at))
+    with pytest.raises(Conflict, match="unowned"):
+        acknowledge(session, report, Acknowledge(), by=town.by("left-2", None, at))
+    session.commit()
+    advance(session, town.city, at, NIGHT + 3 * FIVE)
+    session.refresh(report)
+    assert report.desk_code == LEFT, "nobody else is called"
+    assert told(town, report, "urgent_taken") == {"left-2", "district", "member"}
+
+
+def test_who_sent_abuse_wakes_one_desk_and_comes_last(town, session):
+    first = town.assigned()
+    command = Propose(outcome=Outcome.ABUSE, note="乱报")
+    propose(session, first, command, by=town.by("member", first))
+    close(session, first, Close(public_note="无关"), by=town.by("left-1", first))
+    report = cry(town, pin={"lat": SPOT.lat, "lon": SPOT.lon})
+    settle(session, town.city, NIGHT)
+    assert called(town, report) == {"left-1", "left-2"}
+    calm = town.assigned()
+    assert calm.ranked_last
+    assert calm.due_at > town.by("rider").now + timedelta(days=10)
+
+
+def test_a_reporter_who_is_the_only_member_there_decides_nothing(town, session):
+    phone = create_device(session, new_token(), now=NIGHT)
+    phone.account_id = town.accounts["member"].id
+    session.flush()
+    report = cry(town, rider=actor_of_device(phone.id), pin={"lat": SPOT.lat, "lon": SPOT.lon})
+    settle(session, town.city, NIGHT)
+    session.refresh(report)
+    assert report.assignee_id is None
+    assert report.route["rule"] == "street_desk"
+    assert called(town, report) == {"left-1", "left-2", "district"}
+    case = FileReport(category="road_damage", severity=Severity.ORDINARY)
+    with pytest.raises(Forbidden):
+        file(session, report, case, by=town.by("member", report, NIGHT))
+    file(session, report, case, by=town.by("left-1", report, NIGHT))
+
+
+def filed(town, where=SPOT):
+    report = town.assigned(pin={"lat": where.lat, "lon": where.lon})
+    case = FileReport(category="road_damage", severity=Severity.ORDINARY)
+    file(town.session, report, case, by=town.by("left-1", report))
+    return report
+
+
+def test_two_streets_trade_a_case_until_the_district_rules(town, session):
+    report = filed(town)
+    left = Relocate(lat=SPOT.lat, lon=SPOT.lon)
+    right = Relocate(lat=SOUTH + SIDE / 2, lon=WEST + 3.5 * SIDE)
+    for who, there, desk in (
+        ("left-1", right, RIGHT),
+        ("right-1", left, LEFT),
+        ("left-2", right, TOWN),
+    ):
+        relocate(session, report, there, by=town.by(who, report), city=town.city)
+        assert report.desk_code == desk
+    assert report.raised
+    with pytest.raises(Forbidden):
+        rule(session, report, Rule(desk=LEFT, reason="-"), by=town.by("right-1", report))
+    with pytest.raises(Forbidden):
+        rule(session, report, Rule(desk=LEFT, reason="-"), by=town.by("district", report))
+    rule(session, report, Rule(desk=RIGHT, reason="在右街", keep=True), by=town.by("city", report))
+    assert (report.desk_code, report.street_code) == (RIGHT, RIGHT)
+    with pytest.raises(Conflict, match="settled"):
+        relocate(session, report, left, by=town.by("right-1", report), city=town.city)
+
+
+def test_a_second_return_goes_up_and_the_ruling_is_remembered(town, session):
+    report = filed(town)
+    back = Return(ground=Ground.NOT_OURS, note="不是我们的", whom="别家")
+    for unit, desk in (("roads", LEFT), ("drains", TOWN)):
+        command = Dispatch(unit=town.units[unit].id)
+        dispatch(session, report, command, by=town.by("left-1", report))
+        return_case(session, report, back, by=town.by(f"unit-{unit}", report))
+        assert report.desk_code == desk
+    ruling = Rule(unit=town.units["roads"].id, reason="按职责清单", keep=True)
+    rule(session, report, ruling, by=town.by("city", report))
+    command = Dispatch(unit=town.units["roads"].id)
+    dispatch(session, report, command, by=town.by("district", report))
+    with pytest.raises(Conflict, match="not_ruled"):
+        return_case(session, report, back, by=town.by("unit-roads", report))
+    later = filed(town)
+    hint = propose_unit(session, later, town.by("city").now)
+    assert (hint.unit, hint.why, hint.report) == (
+        town.units["roads"].id, "ruling", report.number,
+    )  # fmt: skip
+    assert hint.returns == 2
+
+
+def test_a_unit_without_accounts_is_recorded_for_and_closed_by_another(town, session):
+    unit = Unit(code="water", name_zh="自来水", name_en="Water", area_code=TOWN, active=True)
+    session.add(unit)
+    session.flush()
+    report = filed(town)
+    dispatch(session, report, Dispatch(unit=unit.id), by=town.by("left-1", report))
+    assert not is_stuck(session, report, town.by("city").now)
+    photo = town.evidence(report, "left-1")
+    done = Propose(outcome=Outcome.FIXED, note="单位来电：已修好", photos=(photo,))
+    propose(session, report, done, by=town.by("left-1", report))
+    with pytest.raises(Forbidden, match="recused"):
+        close(session, report, Close(public_note="好了"), by=town.by("left-1", report))
+    close(session, report, Close(public_note="好了"), by=town.by("left-2", report))
+    assert report.state == "closed"

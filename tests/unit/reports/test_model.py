@@ -1,0 +1,288 @@
+"""Random people do random things to random reports, and what must hold holds after each step.
+
+Both forms run with `make test-slow`: a few lives, and 5,000 steps a database.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from random import Random
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import select
+
+from civicprobe.accounts.actor import Actor
+from civicprobe.accounts.queries import actor_of_device
+from civicprobe.accounts.roles import Role
+from civicprobe.accounts.services.people import create_device
+from civicprobe.accounts.tokens import new_token
+from civicprobe.db import utc_now
+from civicprobe.demo.follow_up import advance, settle
+from civicprobe.errors import Conflict, Forbidden, Unprocessable
+from civicprobe.reports.checks import allowed_actions
+from civicprobe.reports.commands import ActionAsk, SubmitReport
+from civicprobe.reports.lifecycle import TABLE, Action, State
+from civicprobe.reports.models import Clock, Report, ReportEvent
+from civicprobe.reports.queries import BY_PASSERS, is_visible
+from civicprobe.reports.services.audit import verify_report
+from civicprobe.reports.services.perform import DOINGS, perform
+from civicprobe.reports.services.submit import submit
+from civicprobe.reports.standings import facts_of, standing_of
+from civicprobe.reports.transitions import By
+from tests.town import INTAKE, SPOT, Town, build_town
+from tests.unit.reports.deeds import bring
+from tests.unit.reports.test_worth_most import BY_THE_WORKER, Walk, ends
+
+STAFF = (
+    *("member", "left-1", "left-2", "right-1", "right-2"),
+    *("district", "city", "unit-roads", "unit-drains"),
+)
+RIDERS = ("rider", "other", "members-phone")
+DECIDING = {"file", "propose", "merge", "inspect", "close"}
+# Refusals about what was brought, which no button can know beforehand.
+ABOUT_DATA = {
+    "incomplete",
+    *("primary_busy", "whistle_over", "settled", "no_desk_above", "one_way"),
+    *("outcome_not_proposable", "outcome_needs_place", "outcome_not_yours"),
+}
+
+
+class Life(RuleBasedStateMachine):
+    """One town, some reports, and everybody at once."""
+
+    town: Town
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.session = self.town.session
+        self.now = datetime(2026, 4, 1, 1, 0, tzinfo=UTC)
+        self.reports: list[int] = []
+        self.riders = riders_of(self.town)
+
+    def actor(self, who: str) -> Actor:
+        return self.riders[who] if who in self.riders else self.town.actor(who)
+
+    def report(self, number: int) -> Report:
+        row = self.reports[number % len(self.reports)]
+        return self.session.get_one(Report, row, populate_existing=True)
+
+    @rule(
+        who=st.sampled_from(RIDERS),
+        placed=st.booleans(),
+        urgent=st.sampled_from((False, False, True)),
+        category=st.sampled_from((None, "rubbish", "road_damage", "missing_cover")),
+    )
+    def report_it(self, who, placed, urgent, category):
+        said = {"note": "问题", "urgent": urgent, "category": category}
+        if placed:
+            said["pin"] = {"lat": SPOT.lat, "lon": SPOT.lon}
+        command = SubmitReport.model_validate(said)
+        by = By(self.actor(who), self.now)
+        receipt = submit(self.session, uuid4(), command, intake=INTAKE, by=by)
+        self.reports.append(receipt.report.id)
+        self._over()
+
+    @precondition(lambda self: self.reports)
+    @rule(
+        number=st.integers(0, 99),
+        who=st.sampled_from(STAFF + RIDERS),
+        action=st.sampled_from(sorted(DOINGS)),
+        seed=st.integers(0, 9_999),
+    )
+    def try_it(self, number, who, action, seed):
+        self._try(self.report(number), who, Action(action), Random(seed))  # noqa: S311
+
+    @precondition(lambda self: self.reports)
+    @rule(number=st.integers(0, 99), seed=st.integers(0, 9_999), who=st.sampled_from(STAFF))
+    def press_a_button(self, number, seed, who):
+        report, dice = self.report(number), Random(seed)  # noqa: S311
+        offered = self._offered(report, self.actor(who))
+        if offered:
+            self._try(report, who, dice.choice(sorted(offered)), dice)
+
+    @rule(minutes=st.sampled_from((1, 7, 90, 600, 3_000, 12_000)))
+    def time_passes(self, minutes):
+        until = self.now + timedelta(minutes=minutes)
+        advance(self.session, self.town.city, self.now, until)
+        self.now = until
+
+    def _offered(self, report: Report, actor: Actor) -> set[Action]:
+        facts = facts_of(self.session, report, self.now, actor)
+        return set(allowed_actions(facts, standing_of(self.session, report, actor), DOINGS))
+
+    def _try(self, report: Report, who: str, action: Action, dice: Random) -> None:
+        actor = self.actor(who)
+        known = is_visible(self.session, report, actor)
+        passes = actor.role is Role.RIDER and action in BY_PASSERS
+        offered = self._offered(report, actor)
+        before = (report.state, report.seq, report.version)
+        codes, unit, member = set(report.area_codes.values()), report.unit_id, report.assignee_id
+        nested = self.session.begin_nested()
+        data = bring(self.town, report, who, action, dice, self.now)
+        ask = ActionAsk(id=uuid4(), action=action, version=report.version, data=data)
+        by = By(actor, self.now, report.version)
+        try:
+            perform(self.session, report, ask, by=by, city=lambda: self.town.city)
+        except (Conflict, Forbidden, Unprocessable) as fault:
+            nested.rollback()
+            self.session.refresh(report)
+            self._refused(report, before, f"{who}: {fault}", offered=action in offered)
+            return
+        nested.commit()
+        assert action in offered, f"{action} by {who} was done and never offered"
+        assert report.seq > before[1]
+        assert before[0] in TABLE[action].sources
+        assert known or passes, f"{who} did {action} to what they may not know"
+        assert_place(actor, codes, unit, member, action)
+        self._over()
+
+    def _refused(self, report: Report, before: object, words: str, *, offered: bool) -> None:
+        assert (report.state, report.seq, report.version) == before, "refused, yet changed"
+        code = words.split(": ", 1)[1].partition(" ")[0]
+        assert not offered or code in ABOUT_DATA, words
+
+    def _over(self) -> None:
+        self.session.commit()
+        self.now += timedelta(seconds=3)
+        settle(self.session, self.town.city, self.now)
+
+    @invariant()
+    def what_must_hold_holds(self):
+        for number in range(len(self.reports)):
+            report = self.report(number)
+            assert verify_report(self.session, report) is None
+            assert report.desk_code
+            self._clocks_hold(report)
+            self._followers_follow(report)
+            self._nobody_decides_on_their_own(report)
+            self._it_can_end(report)
+
+    def _clocks_hold(self, report: Report) -> None:
+        clocks = self.session.scalars(
+            select(Clock).where(Clock.report_id == report.id, Clock.ended_at.is_(None))
+        ).all()
+        whole = [clock for clock in clocks if clock.stage == "whole"]
+        if report.state in (State.CLOSED, State.MERGED):
+            assert not clocks
+        else:
+            assert [clock.started_at for clock in whole] == [report.created_at]
+            assert all(clock.stage in STAGES[State(report.state)] for clock in clocks), report.state
+
+    def _followers_follow(self, report: Report) -> None:
+        if report.primary_id is None:
+            assert report.state != State.MERGED
+            return
+        primary = self.session.get_one(Report, report.primary_id)
+        assert primary.primary_id is None, "the depth stays one"
+        assert (report.state == State.CLOSED) is (primary.state == State.CLOSED)
+
+    def _nobody_decides_on_their_own(self, report: Report) -> None:
+        member = self.town.accounts["member"].id
+        own = report.reporter_id in self.riders["members-phone"].device_ids
+        steps = self.session.scalars(
+            select(ReportEvent).where(ReportEvent.report_id == report.id).order_by(ReportEvent.seq)
+        ).all()
+        proposer = None
+        for step in steps:
+            if step.action in DECIDING and own:
+                assert step.account_id != member or step.account_id is None
+            if step.action == "propose":
+                proposer = step.account_id
+            if step.action == "close":
+                assert step.account_id is not None
+                assert step.account_id != proposer
+
+    def _it_can_end(self, report: Report) -> None:
+        """The guard worth most, from where the report stands now."""
+        if report.state == State.CLOSED:
+            return
+        facts = facts_of(self.session, report, self.now)
+        name = "street" if report.proposer_id is not None else None
+        # Of these the walk asks nothing; without them fewer walks are new.
+        facts = replace(facts, late=False, reminded=False, undoable=False, closed_days=0)
+        assert can_end(Walk(facts, name))
+
+
+STAGES = {
+    State.RECEIVED: {"whole", "acknowledge"},
+    State.NEEDS_PLACE: {"whole", "acknowledge", "place"},
+    State.ASSIGNED: {"whole", "acknowledge", "triage", "handling"},
+    State.FILED: {"whole", "acknowledge", "dispatch", "handling", "whistle"},
+    State.DISPATCHED: {"whole", "acknowledge", "accept", "handling", "whistle"},
+    State.SUSPENDED: {"whole", "acknowledge", "handling", "whistle"},
+    State.HANDLED: {"whole", "acknowledge", "checking", "handling", "whistle"},
+}
+
+
+@cache
+def can_end(walk: Walk) -> bool:
+    return ends(walk, (set(DOINGS) | BY_THE_WORKER) - {Action.UNDO, Action.WITHDRAW})
+
+
+def riders_of(town: Town) -> dict[str, Actor]:
+    """Two riders, and the member on their own phone."""
+    assert town.rider
+    other, phone = (create_device(town.session, new_token(), now=utc_now()) for _ in range(2))
+    phone.account_id = town.accounts["member"].id
+    town.session.commit()
+    ids = {"rider": town.rider.id, "other": other.id, "members-phone": phone.id}
+    return {name: actor_of_device(device_id) for name, device_id in ids.items()}
+
+
+def assert_place(
+    actor: Actor, codes: set[str], unit: int | None, member: int | None, action: Action
+) -> None:
+    """Nobody acts outside their role and area."""
+    match actor.role:
+        case Role.OFFICE:
+            assert actor.area_code in codes
+        case Role.MEMBER:
+            assert actor.account_id == member
+        case Role.UNIT:
+            assert actor.unit_id == unit or action is Action.WHISTLE
+
+
+def live(town: Town, examples: int, steps: int) -> None:
+    """Run the machine on a town."""
+
+    class OfThisTown(Life):
+        pass
+
+    OfThisTown.town = town
+    how = settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate,),
+        derandomize=True,
+        database=None,
+    )
+    run_state_machine_as_test(OfThisTown, settings=how)
+
+
+@pytest.fixture
+def town(session, settings):
+    return build_town(session, settings)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1_200)
+def test_a_short_life(town):
+    live(town, examples=4, steps=25)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3_600)
+def test_a_long_life(town):
+    live(town, examples=100, steps=50)
