@@ -35,15 +35,13 @@ setup: .venv/.ready static/vendor/.ready $(CATALOGS:.po=.mo)  ## .venv, locked d
 	@touch $@
 
 # npm comes in a Python wheel and is gone again once it has done its work.
-static/vendor/.ready: package.json package-lock.json .npmrc requirements-tools.lock | .venv/.ready
+static/vendor/.ready: package.json package-lock.json .npmrc requirements-tools.lock scripts/vendor.py | .venv/.ready
 	@echo "Installing the front-end packages ..."
 	@tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; \
 	$(PIP) $(HASHED) --target "$$tmp" -r requirements-tools.lock; \
 	cp package.json package-lock.json .npmrc "$$tmp"; \
 	(cd "$$tmp" && $(NPM) ci --loglevel error); \
-	rm -rf static/vendor; mkdir -p static/vendor; \
-	for name in $$($(BIN)/python -c 'import json; print(*json.load(open("package.json"))["dependencies"])'); \
-	do cp -R "$$tmp/node_modules/$$name" static/vendor/; done
+	$(BIN)/python -m scripts.vendor "$$tmp/node_modules"
 	@touch $@
 
 %.mo: %.po | .venv/.ready
@@ -101,5 +99,5 @@ lock: .venv/.ready  ## newest versions allowed, into the lock files (UPGRADE=--u
 	cp "$$tmp/package-lock.json" .
 
 clean:  ## what can be made again, but never ./var
-	rm -rf .venv static/vendor .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build dist
+	rm -rf .venv static/vendor tests/vendor .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build dist
 	find civicprobe workers tests -name __pycache__ -type d -prune -exec rm -rf {} +

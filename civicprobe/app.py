@@ -6,7 +6,7 @@ from apiflask import APIFlask
 from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from civicprobe import operations
+from civicprobe import administration, operations
 from civicprobe.accounts import limits, signin
 from civicprobe.accounts.api import blueprint as accounts_api
 from civicprobe.accounts.pages import blueprint as pages_staff
@@ -16,9 +16,12 @@ from civicprobe.grid.pages import blueprint as pages_people
 from civicprobe.reports import (
     pages_document,
     pages_duty,
+    pages_export,
+    pages_link,
     pages_map,
     pages_member,
     pages_office,
+    pages_queue,
     pages_rider,
     pages_rider_app,
     pages_rider_me,
@@ -32,6 +35,7 @@ from civicprobe.reports.api import blueprint as reports_api
 from civicprobe.reports.api_queue import blueprint as queue_api
 from civicprobe.reports.api_rider import blueprint as rider_api
 from civicprobe.settings import Settings
+from civicprobe.stats.pages import blueprint as pages_stats
 from civicprobe.storage import open_storage
 from civicprobe.web import headers, locale, logs, parts, problem
 
@@ -51,7 +55,12 @@ PAGES = (
     pages_ui.blueprint,
     pages_roster.blueprint,
     pages_rules.blueprint,
+    pages_export.blueprint,
+    pages_link.blueprint,
+    administration.blueprint,
     pages_office.blueprint,
+    pages_queue.blueprint,
+    pages_stats,
     pages_people,
     photo_pages.blueprint,
     operations.pages,

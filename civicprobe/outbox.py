@@ -179,6 +179,12 @@ def sweep(session: Session, now: datetime, limit: int = 1000) -> int:
     return len(swept.all())
 
 
+def list_failed(session: Session, limit: int) -> list[OutboxRow]:
+    """Work that was given up, the last first."""
+    failed = select(OutboxRow).where(OutboxRow.state == "failed")
+    return list(session.scalars(failed.order_by(OutboxRow.id.desc()).limit(limit)))
+
+
 def counts(session: Session) -> dict[str, int]:
     """How many rows are in each state."""
     rows = session.execute(select(OutboxRow.state, func.count()).group_by(OutboxRow.state))

@@ -17,6 +17,7 @@ app = Celery(
         "workers.clocks",
         "workers.proof",
         "workers.deliveries",
+        "workers.stats",
     ],
 )
 app.conf.update(
@@ -29,6 +30,7 @@ app.conf.update(
         "seal": {"task": "proof.seal", "schedule": 900.0, "options": {"queue": "clocks"}},
         "walk": {"task": "proof.walk", "schedule": 60.0, "options": {"queue": "clocks"}},
         "forget": {"task": "clocks.forget", "schedule": 86_400.0, "options": {"queue": "clocks"}},
+        "roll": {"task": "stats.roll", "schedule": 60.0, "options": {"queue": "clocks"}},
         "sweep": {"task": "clocks.sweep", "schedule": 600.0, "options": {"queue": "clocks"}},
     },
 )

@@ -68,6 +68,11 @@ def current_actor(*wanted: Role) -> Actor:
     return found
 
 
+def act_as(actor: Actor) -> None:
+    """Let this request be `actor`'s: of a signed link, once its signature was checked."""
+    g.actor = actor
+
+
 def ensure_device(response_later: Callable[[Callable[[Response], Response]], Any]) -> Actor:
     """The rider's device of this browser, made on first use; the cookie goes with the answer.
 

@@ -61,3 +61,12 @@ def _check_digit(digits: str) -> int:
     for digit in digits:
         product = ((product + int(digit)) % 10 or 10) * 2 % 11
     return (11 - product) % 10
+
+
+def is_number(text: str) -> bool:
+    """Whether this is a public number, however it was typed."""
+    try:
+        row_id_of(text)
+    except Invalid:
+        return False
+    return True

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from civicprobe.accounts.actor import Actor
@@ -226,8 +227,18 @@ def suspend_grounds() -> list[tuple[str, str]]:
     return [(ground.value, word("suspend", ground)) for ground in SuspendGround]
 
 
+def questions() -> list[str]:
+    """What is asked most: each is answered with one photo."""
+    return [
+        gettext("照片看不清楚，麻烦在同一位置再拍一张，谢谢。"),
+        gettext("看不出在哪里，麻烦拍一张带路牌或门牌的远景，谢谢。"),
+        gettext("不确定是哪一处，麻烦指给我们看，或写几个字，谢谢。"),
+    ]
+
+
 CHOICES = {
     "suspend_grounds": suspend_grounds,
+    "questions": questions,
     "grounds": grounds,
     "categories_of": categories_of,
     "severities": severities,

@@ -7,7 +7,9 @@ from werkzeug.wrappers import Response
 from civicprobe.accounts.identity import current_actor, requires
 from civicprobe.accounts.roles import Role
 from civicprobe.db import db, utc_now, writing
+from civicprobe.errors import NotFound
 from civicprobe.reports.filters import QueueFilter
+from civicprobe.reports.lifecycle import Action
 from civicprobe.reports.page_case import CHOICES, read_case
 from civicprobe.reports.page_forms import PageForm, take_action
 from civicprobe.reports.page_lists import read_list
@@ -15,6 +17,7 @@ from civicprobe.reports.page_parts import pages
 from civicprobe.reports.page_sketch import sketch_of
 from civicprobe.reports.queries import get_report
 from civicprobe.reports.queues import list_queue
+from civicprobe.reports.schemas import report_body
 from civicprobe.reports.services.open import mark_opened
 
 blueprint = pages("pages_member", "/g")
@@ -49,13 +52,29 @@ def act(number: str) -> Response | tuple[str, int]:
     form = take_action(number)
     if form is not None:
         return _card(number, form=form), form.status
-    flash(gettext("%(number)s 已办好", number=number), "good")
+    _offer_undo(number)
     waiting = list_queue(
         db.session(), current_actor(), QueueFilter(view="new"), now=utc_now(), limit=1
     )
     if waiting:
         return redirect(url_for(".card", number=waiting[0].number), 303)
     return redirect(url_for(".queue"), 303)
+
+
+def _offer_undo(number: str) -> None:
+    """Say what was done, with the way back where there is one for ten seconds more."""
+    actor = current_actor()
+    done = gettext("%(number)s 已办好", number=number)
+    try:
+        report = get_report(db.session(), number, visible=actor)
+    except NotFound:  # handed on: it is no longer theirs
+        flash(done, "good")
+        return
+    body = report_body(db.session(), report, seen_by=actor, now=utc_now())
+    if Action.UNDO in body.allowed_actions:
+        flash(f"{body.number}|{body.version}", "undo")
+    else:
+        flash(done, "good")
 
 
 def _card(number: str, *, form: PageForm | None = None) -> str:

@@ -3,45 +3,64 @@
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from civicprobe.accounts.actor import Actor
 from civicprobe.accounts.identity import current_actor, requires
 from civicprobe.accounts.roles import Role
 from civicprobe.db import db, utc_now, writing
 from civicprobe.grid.queries import list_streets
 from civicprobe.notices.inbox import list_notices, mark_read
+from civicprobe.reports.filters import FILTERS
 from civicprobe.reports.lifecycle import Action
-from civicprobe.reports.page_case import CHOICES, Case, name_categories, read_case
+from civicprobe.reports.numbers import is_number
+from civicprobe.reports.page_case import (
+    CHOICES,
+    Case,
+    name_categories,
+    name_units,
+    read_case,
+    severities,
+)
 from civicprobe.reports.page_forms import PageForm, take_action
 from civicprobe.reports.page_lists import read_list
 from civicprobe.reports.page_parts import pages
 from civicprobe.reports.page_sketch import sketch_of
 from civicprobe.reports.queries import get_report
+from civicprobe.reports.queues import list_saved
+from civicprobe.reports.services.perform import DOINGS
+from civicprobe.reports.word_codes import word
 from civicprobe.web.etag import tagged
 
 blueprint = pages("pages_office")
 
 # What a desk came for, in the order it is looked for.
 MAIN_ACTIONS = ("close", "place", "dispatch", "file")
+IN_BULK = (Action.CLOSE, Action.DISPATCH, Action.REMIND)
 ROWS = 50
+OLDER_D = (1, 3, 7, 14)
 
 
 @blueprint.get("/o")
 @requires(Role.OFFICE, Role.ADMIN)
 def desk() -> str | Response:
     """The table; every filter is in the URL. A number leads straight to its case."""
-    find = request.args.get("find", "").strip()
-    if find:
-        return redirect(url_for(".case", number=find))
+    words = request.args.get("text", "").strip()
+    if is_number(words):
+        return redirect(url_for(".case", number=words))
     session, opened = db.session(), request.args.get("open")
     shown = _read(opened) if opened else {}
     return render_template(
         "office/desk.html",
         here="queue",
-        categories=list(name_categories(session).values()),
-        streets=list_streets(session, current_actor().area_code),
+        choices=_choices(session, current_actor()),
+        units=name_units(session),
+        bulk=[action for action in IN_BULK if action in DOINGS],
+        closing=word("closing", "fixed"),
         open=opened,
+        query=request.query_string.decode(),
         rows_url=f"{url_for('.rows')}?{request.query_string.decode()}",
         **shown,
         **_table(),
@@ -109,11 +128,27 @@ def inbox() -> str:
     return page
 
 
+def _choices(session: Session, actor: Actor) -> dict[str, list[tuple[object, str]]]:
+    """What each filter of the desk can be set to."""
+    streets = list_streets(session, actor.area_code)
+    return {
+        "category": [(item.code, item.name) for item in name_categories(session).values()],
+        "street": [(item.code, item.name) for item in streets],
+        "severity": [(code, name) for code, name, _ in severities()],
+        "unit": [(id_, unit.name) for id_, unit in name_units(session).items()],
+        "older_h": [
+            (days * 24, ngettext("%(num)d 天以上", "%(num)d 天以上", days)) for days in OLDER_D
+        ],
+        "urgent": [(1, gettext("只看紧急"))],
+    }
+
+
 def _table() -> dict[str, Any]:
     """The page of the queue that this request's URL asks for, and what it asks."""
-    asked = {name: request.args.get(name, "") for name in ("category", "street", "find")}
+    asked = {name: request.args.get(name, "") for name in FILTERS if name != "view"}
     listed = read_list(db.session(), current_actor(), limit=ROWS, path="/o")
-    return {"asked": asked, "filtered": any(asked.values()), **vars(listed)}
+    saved = list_saved(db.session(), current_actor())
+    return {"asked": asked, "filtered": any(asked.values()), "saved": saved, **vars(listed)}
 
 
 def _read(number: str, *, form: PageForm | None = None) -> dict[str, Any]:

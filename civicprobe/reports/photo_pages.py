@@ -26,9 +26,14 @@ def photo(photo_id: UUID, size: str) -> Response:
 
     404 `no_photo` also where there is one that the caller may not see, or it is not ready.
     """
-    digest = next((d for actor in _callers() if (d := _copy_for(actor, photo_id, size))), None)
+    digest = next((d for actor in _callers() if (d := copy_for(actor, photo_id, size))), None)
     if digest is None:
         raise NotFound("no_photo")
+    return answer_with(digest)
+
+
+def answer_with(digest: str) -> Response:
+    """The bytes of a copy, or 304 where the caller has them."""
     db.session.rollback()
     response = Response(mimetype="image/jpeg")
     response.set_etag(digest[:32])
@@ -65,7 +70,8 @@ def original(photo_id: UUID) -> Response:
     return response
 
 
-def _copy_for(actor: Actor, photo_id: UUID, size: str) -> str | None:
+def copy_for(actor: Actor, photo_id: UUID, size: str) -> str | None:
+    """The digest of the copy that this caller may see; None where there is none."""
     return copy_to_show(db.session(), get_photo(db.session(), photo_id), size, actor)
 
 

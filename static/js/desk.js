@@ -82,7 +82,7 @@
   // What is decided in the preview is decided there: the answer is the preview afterwards.
   preview.addEventListener('submit', async (event) => {
     const form = event.target;
-    if (form.method !== 'post') return;
+    if (form.method !== 'post' || 'whole' in form.dataset) return;
     event.preventDefault();
     const button = event.submitter || form.querySelector('.btn');
     button.setAttribute('aria-busy', 'true');

@@ -66,6 +66,6 @@
   });
   document.addEventListener('command', ({ detail }) => {
     if (detail !== 'undo') return;
-    document.querySelector('form[data-undo]')?.requestSubmit();
+    document.querySelector('form:has(input[name=action][value=undo])')?.requestSubmit();
   });
 })();

@@ -2,7 +2,7 @@
 
 import re
 
-from .conftest import form_for
+from .conftest import form_for, forms_in
 
 BESIDE = {"X-Part": "preview"}
 
@@ -79,3 +79,30 @@ def test_others_have_no_desk(town):
     for who in ("member", "unit"):
         for path in ("/o", "/o/rows"):
             assert town.staff(who).get(path).status_code == 403
+
+
+def test_a_member_takes_a_decision_back_from_the_next_card(town):
+    first, second = (town.report(town.rider()) for _ in range(2))
+    member = town.staff("member")
+    answer = town.act(member, f"/g/{first}", "file", category="road_damage")
+    assert answer.location == f"/g/{second}"
+    undo = form_for(member.get(answer.location), "undo")
+    assert undo.action == f"/g/{first}"
+    assert town.send(member, undo).status_code == 303
+    assert "待核实" in member.get(f"/g/{first}").text
+
+
+def test_one_tap_is_a_whole_answer(town):
+    number = town.report(town.rider())
+    member = town.staff("member")
+    refuse = next(
+        form
+        for form in forms_in(member.get(f"/g/{number}"))
+        if form.fields.get("action") == "propose" and "note" not in form.fields
+    )
+    assert town.send(member, refuse, outcome="not_a_hazard").status_code == 303
+    other = town.report(town.rider())
+    page = member.get(f"/g/{other}")
+    assert 'name="question" value="' in page.text
+    asked = town.send(member, form_for(page, "ask"), question="麻烦拍一张带路牌的远景，谢谢。")
+    assert asked.status_code == 303

@@ -150,7 +150,7 @@ def test_the_desk_counts_filters_and_finds(town):
     one = desk.get("/o?view=all&category=rubbish").text
     assert number not in one
     assert other in one
-    assert desk.get(f"/o?find={number}").location == f"/o/{number}"
+    assert desk.get(f"/o?text={number}").location == f"/o/{number}"
     assert desk.get("/o?view=nonsense").status_code == 400
     assert re.search(r"待派遣<span class=\"count count-soft\">0<", both)
 
