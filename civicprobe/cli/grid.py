@@ -18,8 +18,10 @@ from civicprobe.cli.edge import (
     working,
 )
 from civicprobe.db import utc_now
+from civicprobe.errors import Conflict
 from civicprobe.grid.city import active_city
 from civicprobe.grid.coords import Datum, to_wgs84
+from civicprobe.grid.queries import find_edition
 from civicprobe.grid.services.synthesize import synthesize_edition
 from civicprobe.reports.services.who import Asked, who_gets
 
@@ -52,6 +54,9 @@ def grid_synthesize(
     """
     name = edition or f"synthetic-{district}-{seed}"
     with working(folder) as (session, _settings):
+        if find_edition(session, name) is not None:
+            raise Conflict("edition_exists", name=name)
+        session.rollback()
         with click.progressbar(length=100, label=name, file=sys.stderr) as bar:
 
             def progress(done: int, of: int) -> None:

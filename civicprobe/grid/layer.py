@@ -25,17 +25,18 @@ class Layer:
     def __init__(self, parts: NDArray[Any], rows: Rows) -> None:
         """The polygons `parts` of the areas `rows`, in ascending order."""
         self.size = len(parts)
-        self.parts, self._rows = parts, rows
+        self.parts, self.rows = parts, rows
         self._tree = shapely.STRtree(parts)
 
-    def holder(self, point: Point) -> tuple[int | None, int]:
-        """The lowest row that holds the point, and the polygon that does."""
-        spot = shapely.points((point.lon, point.lat))
+    def holder(self, spot: shapely.Point) -> tuple[int | None, int, bool]:
+        """The lowest row that holds a spot (longitude, latitude), the polygon that does, and
+        whether others do too."""
         hits = self._tree.query(spot, predicate="intersects")
         if not hits.size:
-            return None, -1
-        part = int(hits.min()) if hits.size > 1 else int(hits[0])
-        return int(self._rows[part]), part
+            return None, -1, False
+        shared = hits.size > 1
+        part = int(hits.min()) if shared else int(hits[0])
+        return int(self.rows[part]), part, shared
 
     def holders(self, lonlat: Floats) -> Rows:
         """The lowest row that holds each point, -1 where none does; looked for along the ground."""
@@ -49,8 +50,12 @@ class Layer:
             np.minimum.at(first, spot[hit], part[hit])
         found = np.full(len(lonlat), -1, dtype=np.int32)
         held = first >= 0
-        found[order[held]] = self._rows[first[held]]
+        found[order[held]] = self.rows[first[held]]
         return found
+
+    def touching(self, box: tuple[float, float, float, float]) -> NDArray[np.int64]:
+        """The polygons whose own box meets this one (west, south, east, north), in order."""
+        return np.sort(self._tree.query(shapely.box(*box)))
 
     def border_m(self, part: int, point: Point) -> float:
         """Metres from the point to the border of one polygon."""
@@ -71,7 +76,7 @@ class Layer:
         shares = circle_shares(parts[reached], circle_m).tolist()
         found: dict[int, tuple[float, float]] = {}
         for row, distance, share in zip(
-            self._rows[near[reached]].tolist(), distances[reached].tolist(), shares, strict=True
+            self.rows[near[reached]].tolist(), distances[reached].tolist(), shares, strict=True
         ):
             least, sum_ = found.get(row, (distance, 0.0))
             found[row] = min(distance, least), sum_ + share

@@ -5,12 +5,14 @@ as the outlines are written; distances are true metres around the point. On a bo
 code wins, and the answer says that it is on a border.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from civicprobe.grid.areas import TILING, AreaName, AreaShape, Level
@@ -19,6 +21,7 @@ from civicprobe.grid.coords import Point
 from civicprobe.grid.layer import Floats, Layer, Rows
 from civicprobe.grid.mapfile import (
     LEVELS,
+    UPPER,
     Arrays,
     compile_areas,
     load_arrays,
@@ -49,19 +52,30 @@ class Candidate:
 class Located:
     """Where a point is. `chain` goes from the finest area up to the district; outside it is empty.
 
-    `border_m` is the distance to the finest area's border. `candidates` are the finest areas within
-    `radius_m`, nearest first. `nearest` is set outside only: named, with its chain, never assumed.
+    `border_m` is the distance to the finest area's border, worked out when it is asked for.
+    `candidates` are the finest areas within `radius_m`, nearest first. `nearest` is set outside
+    only: named, with its chain, never assumed.
     """
 
     point: Point
     radius_m: float
     chain: tuple[AreaName, ...] = ()
-    border_m: float | None = None
-    on_border: bool = False
+    border: Callable[[], float] | None = field(default=None, repr=False, compare=False)
     candidates: tuple[Candidate, ...] = ()
     dedicated: AreaName | None = None
     nearest: Candidate | None = None
     nearest_chain: tuple[AreaName, ...] = ()
+
+    @property
+    def border_m(self) -> float | None:
+        """Metres to the border of the finest area that holds the point."""
+        return None if self.border is None else self.border()
+
+    @property
+    def on_border(self) -> bool:
+        """Whether the point lies on a border, to a centimetre."""
+        border_m = self.border_m
+        return border_m is not None and border_m <= ON_BORDER_M
 
     @property
     def inside(self) -> bool:
@@ -97,6 +111,7 @@ class Locator:
     def __init__(self, arrays: Arrays) -> None:
         """An index over the arrays of `mapfile.compile_areas`."""
         self._levels = [LEVELS[number] for number in arrays["level"].tolist()]
+        self._numbers = arrays["level"]
         self._codes, self._names = arrays["code"], arrays["name"]
         self._parent_rows = arrays["parent"]
         self._parents = self._parent_rows.tolist()
@@ -105,7 +120,10 @@ class Locator:
         over = arrays["level"][arrays["part_area"]] == LEVELS.index(Level.DEDICATED)
         parts = parts_of(arrays)
         self._ground = Layer(parts[~over], arrays["part_area"][~over])
-        self._overlay = Layer(parts[over], arrays["part_area"][over])
+        self.overlay = Layer(parts[over], arrays["part_area"][over])
+        self._drawn = {
+            level: Layer(parts_of(arrays, f"{level}_"), arrays[f"{level}_area"]) for level in UPPER
+        }
 
     @classmethod
     def build(cls, areas: Iterable[AreaShape]) -> Self:
@@ -129,7 +147,7 @@ class Locator:
     def find(self, code: str) -> AreaName | None:
         """The area of a code."""
         row = self._row(code)
-        return None if row is None else self._label(row)
+        return None if row is None else self.label(row)
 
     def chain_of(self, code: str) -> tuple[AreaName, ...]:
         """The area of a code and those above it, finest first; empty if there is none."""
@@ -141,23 +159,16 @@ class Locator:
     ) -> Located:
         """The areas of a point known to within `radius_m`; outside, the nearest within a limit."""
         radius_m = min(radius_m, MAX_RADIUS_M)
-        row, part = self._ground.holder(point)
+        spot = shapely.points((point.lon, point.lat))
+        row, part, shared = self._ground.holder(spot)
         if row is None:
             return self._outside(point, radius_m, nearest_limit_m)
         chain = self._chain(row)
-        border_m = self._ground.border_m(part, point)
+        border = partial(self._ground.border_m, part, point)
         candidates: tuple[Candidate, ...] = (Candidate(chain[0], 0.0, 1.0, chain[1:]),)
-        if border_m <= radius_m:
+        if shared or (radius_m and border() <= radius_m):
             candidates = self._near(point, radius_m, radius_m)
-        return Located(
-            point,
-            radius_m,
-            chain,
-            border_m,
-            border_m <= ON_BORDER_M,
-            candidates,
-            self._dedicated(point),
-        )
+        return Located(point, radius_m, chain, border, candidates, self._dedicated(spot))
 
     def rows_at(self, lonlat: Floats, cells: Cells | None = None) -> Rows:
         """The row of the finest area that holds each point, for many at once; -1 where none does.
@@ -177,6 +188,37 @@ class Locator:
         """The area of a row and those above it, finest first; empty for -1."""
         return () if row < 0 else self._chain(row)
 
+    def drawn(self, level: Level) -> Layer:
+        """A tiling level as pictures show it: simplified, but for the finest; with the areas of
+        coarser levels that are not divided. `overlay` holds the dedicated grids."""
+        return self._drawn.get(level, self._ground)
+
+    def bounds_of(self, code: str | None) -> tuple[float, float, float, float]:
+        """West, south, east and north of an area as it is drawn; of the map for an unknown code."""
+        row = None if code is None else self._row(code)
+        layer = self._ground if row is None else self.drawn(self._levels[row])
+        parts = layer.parts if row is None else layer.parts[layer.rows == row]
+        west, south, east, north = shapely.total_bounds(parts).tolist()
+        return west, south, east, north
+
+    def parent_row(self, row: int) -> int:
+        """The row above a row; -1 where there is none."""
+        return int(self._parents[row])
+
+    def micros_under(self, code: str | None) -> Rows:
+        """The rows of all micro grids of an area; of the whole map for None."""
+        micros = np.flatnonzero(self._numbers == LEVELS.index(Level.MICRO)).astype(np.int32)
+        if code is None:
+            return micros
+        row = self._row(code)
+        held = (self.rows_above(micros) == (-2 if row is None else row)).any(axis=1)
+        return np.asarray(micros[held])
+
+    def rows_of(self, codes: Sequence[str]) -> Rows:
+        """The rows of those codes that the map knows, in no order."""
+        known = np.isin(self._codes, np.array(codes, dtype=np.str_))
+        return np.flatnonzero(known).astype(np.int32)
+
     def make_cells(self, side_deg: float = 6e-4) -> Cells:
         """A raster for `rows_at`: it takes seconds to make, and tens of megabytes."""
         return Cells(self._ground, side_deg)
@@ -187,9 +229,10 @@ class Locator:
         candidates = tuple(each for each in near if each.distance_m <= radius_m)
         seam = [each.area.code for each in near if each.distance_m <= ON_BORDER_M]
         if seam:
+            spot = shapely.points((point.lon, point.lat))
             chain = self.chain_of(min(seam))
             return Located(
-                point, radius_m, chain, 0.0, True, candidates or near[:1], self._dedicated(point)
+                point, radius_m, chain, float, candidates or near[:1], self._dedicated(spot)
             )
         if not near or near[0].distance_m > limit_m:
             return Located(point, radius_m, candidates=candidates)
@@ -210,17 +253,16 @@ class Locator:
             for row, chain in zip(order, map(self._chain, order), strict=True)
         )
 
-    def _dedicated(self, point: Point) -> AreaName | None:
-        if not self._overlay.size:
-            return None
-        row, _ = self._overlay.holder(point)
-        return None if row is None else self._label(row)
+    def _dedicated(self, spot: shapely.Point) -> AreaName | None:
+        row = self.overlay.holder(spot)[0] if self.overlay.size else None
+        return None if row is None else self.label(row)
 
     def _row(self, code: str) -> int | None:
         row = int(np.searchsorted(self._codes, code))
         return row if row < len(self._codes) and self._codes[row] == code else None
 
-    def _label(self, row: int) -> AreaName:
+    def label(self, row: int) -> AreaName:
+        """The area of a row."""
         return AreaName(
             self._levels[row],
             self._codes[row].item(),
@@ -230,7 +272,7 @@ class Locator:
 
     def _chain(self, row: int) -> tuple[AreaName, ...]:
         parent = self._parents[row]
-        return (self._label(row), *self._above(parent)) if parent >= 0 else (self._label(row),)
+        return (self.label(row), *self._above(parent)) if parent >= 0 else (self.label(row),)
 
     def _above(self, row: int) -> tuple[AreaName, ...]:
         """The chain of an area with children: few, asked for often, so kept once made."""

@@ -2,10 +2,12 @@
 
 Per area, in the order of codes: `level`, `code`, `name`, `parent` (row, or -1), `synthetic`.
 Per polygon of a leaf (an area without children): `part_area` (row), ragged coordinates in degrees.
+Per tiling level but the finest the same once more, simplified, for drawing: `district_area` (row)
+and so on, of the areas of the level and of coarser ones that are not divided.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,20 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from civicprobe.grid.areas import AreaShape, Level
+from civicprobe.grid.areas import TILING, AreaShape, Level
 
-FORMAT = 1
+FORMAT = 2
 LEVELS = tuple(Level)
+UPPER = TILING[:-1]
+_RAGGED = ("lonlat", "rings", "polygons")
+# How large a triangle a picture may leave out (the square of the tolerance, in degrees): a window
+# that shows hundreds of areas of the level is so wide that a pixel is about as large.
+_LEAVE_OUT_DEG = {
+    Level.DISTRICT: 1.5e-3,
+    Level.STREET: 6e-4,
+    Level.COMMUNITY: 5e-4,
+    Level.GENERAL: 2e-4,
+}
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -30,7 +42,7 @@ def compile_areas(areas: Iterable[AreaShape]) -> Arrays:
     leaves = np.setdiff1d(np.arange(len(rows)), parents[tiling])
     outlines = np.array([rows[row].outline for row in leaves], dtype=object)
     parts, leaf = shapely.get_parts(shapely.force_2d(outlines), return_index=True)
-    lonlat, rings, polygons = _ragged(parts)
+    drawn = [_drawn(rows, parents, level) for level in UPPER]
     return {
         "format": np.array([FORMAT]),
         "level": np.array([LEVELS.index(area.level) for area in rows], dtype=np.uint8),
@@ -39,17 +51,33 @@ def compile_areas(areas: Iterable[AreaShape]) -> Arrays:
         "parent": parents,
         "synthetic": np.array([area.synthetic for area in rows], dtype=bool),
         "part_area": leaves[leaf].astype(np.int32),
-        "lonlat": lonlat,
-        "rings": rings,
-        "polygons": polygons,
+        **_ragged(parts, ""),
+        **{name: array for each in drawn for name, array in each.items()},
     }
 
 
-def parts_of(arrays: Arrays) -> NDArray[Any]:
-    """The polygons of the leaves, in the order of `part_area`."""
-    offsets = (arrays["rings"], arrays["polygons"])
+def _drawn(rows: Sequence[AreaShape], parents: NDArray[Any], level: Level) -> Arrays:
+    """The areas of a level, and the coarser ones without children, as pictures show them."""
+    divided = set(parents.tolist())
+    coarser = TILING[: TILING.index(level)]
+    shown = [
+        row
+        for row, area in enumerate(rows)
+        if area.level is level or (area.level in coarser and row not in divided)
+    ]
+    outlines = np.array([rows[row].outline for row in shown], dtype=object)
+    if outlines.size:
+        outlines = shapely.coverage_simplify(shapely.force_2d(outlines), _LEAVE_OUT_DEG[level])
+    polygons, place = shapely.get_parts(outlines, return_index=True)
+    owners = np.array(shown, dtype=np.int32)[place]
+    return {f"{level}_area": owners, **_ragged(polygons, f"{level}_")}
+
+
+def parts_of(arrays: Arrays, name: str = "") -> NDArray[Any]:
+    """The polygons of the leaves, in the order of `part_area`; of a level, by `district_` …"""
+    offsets = (arrays[f"{name}rings"], arrays[f"{name}polygons"])
     kind = shapely.GeometryType.POLYGON
-    return np.asarray(shapely.from_ragged_array(kind, arrays["lonlat"], offsets))
+    return np.asarray(shapely.from_ragged_array(kind, arrays[f"{name}lonlat"], offsets))
 
 
 def save_arrays(arrays: Arrays, path: Path) -> None:
@@ -72,9 +100,11 @@ def load_arrays(path: Path) -> Arrays:
     return arrays
 
 
-def _ragged(parts: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+def _ragged(parts: NDArray[Any], name: str) -> Arrays:
     if not parts.size:
         none = np.zeros(1, dtype=np.int64)
-        return np.empty((0, 2)), none, none
-    _, lonlat, (rings, polygons) = shapely.to_ragged_array(parts)
-    return lonlat, rings, polygons
+        arrays: tuple[NDArray[Any], ...] = (np.empty((0, 2)), none, none)
+    else:
+        _, lonlat, (rings, polygons) = shapely.to_ragged_array(parts)
+        arrays = (lonlat, rings, polygons)
+    return {f"{name}{kind}": each for kind, each in zip(_RAGGED, arrays, strict=True)}

@@ -52,8 +52,6 @@ def find_flaws(
     """
     outlines = np.array([area.outline for area in areas], dtype=object)
     tiling = level is not Level.DEDICATED
-    if tiling:
-        yield from _overlaps(areas, outlines)
     rows_of: dict[str, list[int]] = {}
     for row, area in enumerate(areas):
         if area.parent in parents:
@@ -62,6 +60,10 @@ def find_flaws(
     touched = list(rows_of)
     for first in range(0, len(touched) if tiling else 0, _BATCH):
         exact |= _tiled_exactly(touched[first : first + _BATCH], rows_of, outlines, parents)
+    if tiling:
+        # Who tiles a parent exactly lies within it, beside its siblings: it overlaps nobody.
+        loose = [row for row, area in enumerate(areas) if area.parent not in exact]
+        yield from _overlaps(areas, outlines, np.array(loose, dtype=np.int64))
     for code, rows in rows_of.items():
         if code in exact:
             continue
@@ -70,12 +72,19 @@ def find_flaws(
         )
 
 
-def _overlaps(areas: Sequence[AreaShape], outlines: NDArray[Any]) -> Iterator[Flaw]:
-    """Pairs that share ground; areas whose borders match their neighbours' need no second look."""
-    odd = ~shapely.is_empty(shapely.coverage_invalid_edges(outlines))
+def _overlaps(
+    areas: Sequence[AreaShape], outlines: NDArray[Any], loose: NDArray[np.int64]
+) -> Iterator[Flaw]:
+    """Pairs that share ground, one of them `loose`; areas whose borders match their neighbours'
+    need no second look."""
+    if not loose.size:
+        return
+    tree, odd = shapely.STRtree(outlines), np.zeros(len(areas), dtype=bool)
+    around = np.unique(tree.query(outlines[loose])[1])
+    odd[around] = ~shapely.is_empty(shapely.coverage_invalid_edges(outlines[around]))
     if not odd.any():
         return
-    tree, rows, told = shapely.STRtree(outlines), np.flatnonzero(odd), 0
+    rows, told = np.flatnonzero(odd), 0
     for first in range(0, len(rows), _BATCH):
         some = rows[first : first + _BATCH]
         found, others = tree.query(outlines[some], predicate="intersects")

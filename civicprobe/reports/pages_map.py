@@ -1,83 +1,186 @@
-"""Where is this point, who would get a report there, and why: one page for the desks.
+"""The map for the desks: where a point is, who would get a report there and why; who covers what.
 
 It lies here and not with the grid because who gets it depends on how many reports each one holds.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from flask import render_template, request
+from flask import Response, render_template, request
 from sqlalchemy.orm import Session
-from werkzeug.datastructures import MultiDict
 
+from civicprobe.accounts.actor import Actor
 from civicprobe.accounts.identity import current_actor, requires
 from civicprobe.accounts.roles import Role
+from civicprobe.catalog.limits import city_calendar
 from civicprobe.db import db, utc_now
-from civicprobe.errors import Fault
-from civicprobe.grid.choosing import Choice
+from civicprobe.errors import Fault, Forbidden, NotFound
 from civicprobe.grid.city import City, active_city
 from civicprobe.grid.coords import Datum, to_wgs84
+from civicprobe.grid.coverage import count_below, list_covered
 from civicprobe.grid.locator import Located
-from civicprobe.grid.sketch import Sketch, draw
 from civicprobe.reports.commands import PlaceByHand
 from civicprobe.reports.page_forms import PageForm, read_point
+from civicprobe.reports.page_map import MOVES, Picture, read_frame, read_moment, read_picture
 from civicprobe.reports.page_parts import pages
-from civicprobe.reports.page_sketch import sketch_around
-from civicprobe.reports.services.who import Asked, who_gets
+from civicprobe.reports.services.who import Answer, Asked, who_gets
+from civicprobe.web.etag import tagged
 from civicprobe.web.parts import parts
 
 blueprint = pages("pages_map", "/o/map")
 
+SHOWN = 50
+_KEPT = ("point", "datum", "radius_m", "at")
+
 
 @dataclass(frozen=True)
-class Answer:
-    """Where a point is and who would get it."""
+class Found:
+    """Where a point is, and who would get it at that moment."""
 
     located: Located
-    choice: Choice
-    city: City
-    sketch: Sketch
+    answer: Answer
+    at: datetime
 
 
 @blueprint.get("/locate")
 @requires(Role.OFFICE, Role.ADMIN)
 def locate() -> str | tuple[str, int]:
     """Ask by URL, so that an answer can be sent to a colleague."""
-    form, answer = None, None
-    current_actor()
-    if request.args.get("point"):
-        try:
-            answer = _answer(db.session(), request.args)
-        except Fault as fault:
-            db.session.rollback()
-            form = PageForm.of(fault, typed=request.args)
+    form, found, picture = None, None, None
+    actor, asked, now = current_actor(), request.args.to_dict(), utc_now()
+    city = active_city(db.session(), parts().settings)
+    try:
+        found = _find(db.session(), city, asked, now)
+        picture = _picture(db.session(), city, actor, asked, now=now, found=found)
+    except Fault as fault:
+        db.session.rollback()
+        form = PageForm.of(fault, typed=request.args)
+        picture = _picture(db.session(), city, actor, {}, now=now)
     page = render_template(
-        "office/locate.html", here="locate", answer=answer, form=form, asked=request.args
+        "office/locate.html",
+        here="locate",
+        found=found,
+        form=form,
+        asked=request.args,
+        edition=city.edition,
+        **_drawing(picture, asked),
     )
     return (page, form.status) if form else page
 
 
-def _answer(session: Session, asked: MultiDict[str, str]) -> Answer:
-    """Raises Unprocessable for a point that is none, NotFound where no map is active."""
+@blueprint.get("/window")
+@requires(Role.OFFICE, Role.ADMIN)
+def window() -> Response:
+    """The map of another window alone, for the page that is already there."""
+    actor, asked, now = current_actor(), request.args.to_dict(), utc_now()
+    city = active_city(db.session(), parts().settings)
+    point = _find_place(city, asked)
+    picture = _picture(db.session(), city, actor, asked, now=now, located=point)
+    return tagged(render_template("office/window.html", **_drawing(picture, asked)), "text/html")
+
+
+@blueprint.get("/coverage")
+@requires(Role.OFFICE, Role.ADMIN)
+def coverage() -> str:
+    """Who covers what now, and the grids with nobody on duty in the next 24 hours."""
+    actor, session, now = current_actor(), db.session(), utc_now()
+    city = active_city(session, parts().settings)
+    code = request.args.get("area") or actor.area_code or city.city_code
+    chain = _chain_within(city, actor, code)
+    wanted = code if chain else None
+    found = wanted and list_covered(
+        session, city.locator, wanted, now=now, calendar=city_calendar(session)
+    )
+    grids = found or []
+    show = request.args.get("show", "")
+    if show == "nobody":
+        grids = [each for each in grids if each.nobody]
+    page = max(request.args.get("page", 1, int), 1)
+    return render_template(
+        "office/coverage.html",
+        here="locate",
+        chain=chain,
+        below=count_below(session, city.locator, wanted),
+        listed=found is not None and bool(chain),
+        nobody=sum(each.nobody for each in found or ()),
+        total=len(found or ()),
+        show=show,
+        page=page,
+        grids=grids[(page - 1) * SHOWN : page * SHOWN],
+        more=len(grids) > page * SHOWN,
+        top=actor.area_code,
+        edition=city.edition,
+    )
+
+
+def _find(session: Session, city: City, asked: Mapping[str, str], now: datetime) -> Found | None:
+    """None where no point is asked for; raises Unprocessable for one that is none."""
+    located = _find_place(city, asked)
+    if located is None:
+        return None
+    at = read_moment(asked.get("at", ""), now)
+    return Found(located, who_gets(session, city, located, Asked(at=at)), at)
+
+
+def _find_place(city: City, asked: Mapping[str, str]) -> Located | None:
+    if not asked.get("point"):
+        return None
     fields = {name: text for name in ("datum", "radius_m") if (text := asked.get(name))}
     command = PlaceByHand.model_validate(read_point(asked["point"]) | fields)
     point = to_wgs84(command.lat, command.lon, Datum(command.datum))
-    city = active_city(session, parts().settings)
-    located = city.locator.locate(point, command.radius_m, nearest_limit_m=city.nearest_limit_m)
-    choice = who_gets(session, city, located, Asked(at=utc_now())).choice
-    return Answer(located, choice, city, _sketch(session, city.edition.id, located))
+    return city.locator.locate(point, command.radius_m, nearest_limit_m=city.nearest_limit_m)
 
 
-def _sketch(session: Session, edition_id: int, located: Located) -> Sketch:
-    """The finest area around a point, with those beside it and those within the radius."""
-    chain = located.chain or located.nearest_chain
-    if not chain:
-        return draw(located.point, located.radius_m, None)
-    near = [item.area.code for item in located.candidates if item.area.code != chain[0].code]
-    return sketch_around(
+def _picture(
+    session: Session,
+    city: City,
+    actor: Actor,
+    asked: Mapping[str, str],
+    *,
+    now: datetime,
+    found: Found | None = None,
+    located: Located | None = None,
+) -> Picture:
+    place = found.located if found else located
+    point = place.point if place else None
+    frame = read_frame(city, actor, asked, point)
+    return read_picture(
         session,
-        edition_id,
-        located.point,
-        radius_m=located.radius_m,
-        code=chain[0].code,
-        also=near,
+        city,
+        parts().settings,
+        frame,
+        now=found.at if found else now,
+        point=point,
+        radius_m=place.radius_m if place else 0.0,
     )
+
+
+def _drawing(picture: Picture, asked: Mapping[str, str]) -> dict[str, Any]:
+    """What the window's template needs: the picture, and where its links lead."""
+    kept = {name: text for name in _KEPT if (text := asked.get(name))}
+    moves = {
+        name: {
+            **kept,
+            "see": f"{frame.middle.lat:.6f},{frame.middle.lon:.6f}",
+            "span": round(frame.span_m),
+        }
+        for name, move in MOVES.items()
+        for frame in [picture.window.frame.moved(*move)]
+    }
+    return {"picture": picture, "moves": moves, "kept": kept}
+
+
+def _chain_within(city: City, actor: Actor, code: str) -> tuple[Any, ...]:
+    """The area of a code and those above it, empty for the city itself.
+
+    Raises NotFound `no_area`, and Forbidden outside the person's own area.
+    """
+    chain = city.locator.chain_of(code)
+    if not chain and code != city.city_code:
+        raise NotFound("no_area")
+    everywhere = actor.role is Role.ADMIN or actor.area_code == city.city_code
+    if not everywhere and actor.area_code not in {area.code for area in chain}:
+        raise Forbidden("not_below_you")
+    return chain

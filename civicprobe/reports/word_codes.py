@@ -273,6 +273,8 @@ FIELD_FAULTS: Mapping[str, LazyString] = {
     "no_such_photo": lazy_pgettext("field", "有照片不在或无法读取，请重新上传。"),
     "after_photo_needed": lazy_pgettext("field", "“已修复”需要修复后的照片。"),
     "photo_or_text": lazy_pgettext("field", "请拍张照片，或写几句话。"),
+    "moment_malformed": lazy_pgettext("field", "请选一个日期和时间。"),
+    "moment_too_far": lazy_pgettext("field", "只能问前后一年之内。"),
     "point_malformed": lazy_pgettext("field", "请写成 30.6598, 104.0633 这样。"),
     "outside": lazy_pgettext("field", "这个点不在本市网格地图内。"),
     "no_such_primary": lazy_pgettext("field", "没有这一件，或您不能查看它。"),

@@ -129,6 +129,7 @@ TITLES = {
     "radius_out_of_range": _l("误差半径超出范围"),
     "no_active_edition": _l("还没有启用的网格地图，请联系管理员"),
     "no_edition": _l("没有这个版本的地图"),
+    "no_area": _l("现在的地图上没有这个区域"),
     # Ourselves
     "storage_full": _l("存储空间不足，请稍后再发；手机里请先留着"),
     "storage_failed": _l("照片暂时存不了，请稍后再发；手机里请先留着"),

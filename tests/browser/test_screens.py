@@ -59,7 +59,14 @@ PAGES = {
     ),
     "member": ("/g", "/g?view=done", "/inbox"),
     "unit": ("/h", "/h?view=handed_in"),
-    "office": ("/o", "/o?view=all", "/o/map/locate", "/o/map/locate?point=nowhere"),
+    "office": (
+        "/o",
+        "/o?view=all",
+        "/o/map/locate",
+        "/o/map/locate?point=nowhere",
+        "/o/map/locate?point=30.8846,104.2517&radius_m=100",
+        "/o/map/coverage",
+    ),
 }
 SMALL = {"width": 320, "height": 640}
 LARGE = {"width": 1280, "height": 900}

@@ -20,8 +20,10 @@ def synthesize_edition(
 ) -> Edition:
     """A draft with synthetic areas below one real district, or below `all`.
 
-    Raises NotFound `no_district` and Conflict `edition_exists`.
+    The database is asked when all is made: nobody waits meanwhile. Raises NotFound `no_district`
+    and Conflict `edition_exists`.
     """
+    areas = list(synthesize(district, seed, progress))
     edition = new_edition(session, name, now=now, synthetic=True)
-    write_areas(session, edition, synthesize(district, seed, progress))
+    write_areas(session, edition, areas)
     return edition

@@ -183,19 +183,6 @@ def test_messages_are_told_once_and_then_read(town):
     assert 'class="count">1<' not in member.get("/g").text
 
 
-def test_where_a_point_is_and_who_would_get_it(town):
-    desk = town.staff("street")
-    page = desk.get("/o/map/locate?point=30.605,104.005&radius_m=100").text
-    assert "小李" in page
-    assert "这是示例地图" in page
-    assert '<path class="area"' in page
-    climbed = desk.get("/o/map/locate?point=30.605,104.015").text
-    assert "没有网格员" in climbed
-    assert "街道值守" in climbed
-    assert "全部网格之外" in desk.get("/o/map/locate?point=39.9,116.4").text
-    assert desk.get("/o/map/locate?point=nowhere").status_code == 422
-
-
 def test_roles_keep_to_their_pages(town):
     for name, path in (("member", "/o"), ("unit", "/g"), ("street", "/h")):
         assert town.staff(name).get(path).status_code == 403
