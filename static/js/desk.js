@@ -86,7 +86,7 @@
     event.preventDefault();
     const button = event.submitter || form.querySelector('.btn');
     button.setAttribute('aria-busy', 'true');
-    const answer = await ask(form.action, { method: 'POST', body: new FormData(form), headers: { 'X-Part': 'preview' } });
+    const answer = await ask(form.getAttribute('action'), { method: 'POST', body: new FormData(form), headers: { 'X-Part': 'preview' } });
     button.removeAttribute('aria-busy');
     if (!answer) { alert(desk.dataset.failed); return; }
     fill(await answer.text());
