@@ -101,7 +101,7 @@ JOBS = {
         (doze, 0.2),
         (crash, 60.0),
         (stop, 60.0),
-        (take_over, 60.0),
+        (take_over, 1.0),
         (fail, 60.0),
         (flood, 60.0),
         (lie, 60.0),
