@@ -24,7 +24,7 @@ def test_from_the_snap_to_closed(live, rows):
     assert [photo["kind"] for photo in report["photos"]] == ["hazard", "evidence", "evidence"]
     assert all(photo["screen_url"] for photo in report["photos"])
     assert len(said) == 10
-    live.until(report["uuid"], lambda _: len(topics(report["number"])) >= 10, 20)
+    live.until(report["uuid"], lambda _: len(topics(report["number"])) >= 10, 90)
     assert sorted(topics(report["number"])) == [
         "desk_check", "desk_check", "desk_dispatch", "desk_dispatch", "member_card",
         "rider_closed", "rider_filed", "rider_handled", "rider_received", "unit_case",
