@@ -24,6 +24,9 @@ FACE_FROM, PLATE_FROM = 0.25, 0.25
 _OVERLAP = 0.3
 # How far the blur reaches beyond what was found, in parts of its size: hair and ears, a frame.
 _FACE_EDGE, _PLATE_EDGE = 0.2, 0.15
+# A plate wider than a quarter of the picture is a close-up; half of it must be as vivid as a plate,
+# for house fronts and lane markings of that size look like plates to the network.
+_CLOSE_UP, _VIVID, _COLOURED = 0.25, 90, 0.5
 # A long picture is looked at in two halves, which keeps the networks below 400 MB; whatever lies
 # across the seam is in both, or else large enough for the look at half the size.
 _WHOLE_UP_TO, _SEAM, _STEP = 1024, 128, 32
@@ -65,6 +68,13 @@ def _looked(
         found.append(seen + np.array([x, y, 0, 0, 0], np.float32))
     boxes = []
     for x, y, wide, high in _surest(np.concatenate(found)):
+        if kind is Kind.PLATE and wide > _CLOSE_UP * width:
+            rows, columns = (
+                slice(max(0, int(y - high / 2)), int(y + high / 2)),
+                slice(max(0, int(x - wide / 2)), int(x + wide / 2)),
+            )
+            if not is_coloured(pixels[rows, columns]):
+                continue
         reach_x, reach_y = wide * (0.5 + edge), high * (0.5 + edge)
         x0, x1 = max(0.0, x - reach_x), min(float(width), x + reach_x)
         y0, y1 = max(0.0, y - reach_y), min(float(height), y + reach_y)
@@ -72,6 +82,14 @@ def _looked(
             ends = (x0 / width, y0 / height, (x1 - x0) / width, (y1 - y0) / height)
             boxes.append(Box(kind, *(round(part * WHOLE) for part in ends)))
     return boxes
+
+
+def is_coloured(pixels: NDArray[np.uint8]) -> bool:
+    """Whether half of it is as vivid as the blue, green and yellow of plates."""
+    light = pixels.max(axis=2).astype(np.int32)
+    spread = light - pixels.min(axis=2)
+    vivid = spread * 255 > _VIVID * np.maximum(light, 1)
+    return bool(vivid.mean() >= _COLOURED)
 
 
 def _views(pixels: NDArray[np.uint8]) -> Iterator[tuple[Floats, int, int, int]]:

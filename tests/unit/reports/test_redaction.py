@@ -46,6 +46,18 @@ def test_a_street_without_anybody_stays_as_it_is():
     assert shown.plates is None
 
 
+@pytest.mark.parametrize("scene", [Scene.MISSING_COVER, Scene.LANE_CLEARED])
+def test_no_house_front_and_no_marked_lane_is_a_plate(scene):
+    boxes = find_private(jpeg(draw(scene, (1600, 1200), seed=1)))
+    assert [box for box in boxes if box.kind is Kind.PLATE and box.width > WHOLE / 3] == []
+
+
+@pytest.mark.parametrize("colour", ["#1f3f9f", "#2f9f4f", "#e8b416"])
+def test_a_plate_close_by_is_told_by_its_colour(colour):
+    assert detection.is_coloured(np.asarray(Image.new("RGB", (440, 140), colour)))
+    assert not detection.is_coloured(np.asarray(Image.new("RGB", (440, 140), "#77808a")))
+
+
 def test_what_is_hidden_is_nine_averages_and_the_rest_untouched():
     dice = np.random.default_rng(1)
     noise = Image.fromarray(dice.integers(0, 256, (400, 400, 3), np.uint8))
