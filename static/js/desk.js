@@ -82,11 +82,11 @@
   // What is decided in the preview is decided there: the answer is the preview afterwards.
   preview.addEventListener('submit', async (event) => {
     const form = event.target;
-    if (form.method !== 'post' || 'whole' in form.dataset) return;
+    if (form.getAttribute('method') !== 'post' || 'whole' in form.dataset) return;
     event.preventDefault();
     const button = event.submitter || form.querySelector('.btn');
     button.setAttribute('aria-busy', 'true');
-    const answer = await ask(form.getAttribute('action'), { method: 'POST', body: new FormData(form), headers: { 'X-Part': 'preview' } });
+    const answer = await ask(form.getAttribute('action'), { method: 'POST', body: new FormData(form, event.submitter), headers: { 'X-Part': 'preview' } });
     button.removeAttribute('aria-busy');
     if (!answer) { alert(desk.dataset.failed); return; }
     fill(await answer.text());
