@@ -93,9 +93,9 @@ def list_resemblances(session: Session, report_id: int) -> Sequence[tuple[Resemb
 
 
 def is_offered(session: Session, report_id: int, actor: Actor) -> bool:
-    """Whether a report, not a discreet one, was found like one that this caller may know of."""
+    """Whether a report not kept back (保密, 涉及本单位) was found like one this caller knows."""
     mine = aliased(Report)
-    open_to_riders = exists().where(Report.id == report_id, ~Report.discreet)
+    open_to_riders = exists().where(Report.id == report_id, ~Report.discreet, ~Report.about_us)
     asked = exists().where(
         Resemblance.other_id == report_id,
         Resemblance.report_id == mine.id,

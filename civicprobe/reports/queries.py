@@ -121,7 +121,10 @@ def get_report_to_act(session: Session, key: str, action: Action, *, actor: Acto
     """
     if actor.role is Role.RIDER and action in BY_PASSERS:
         open_to_all = and_(
-            Report.lat.is_not(None), Report.sensitive.is_(False), Report.about_us.is_(False)
+            Report.lat.is_not(None),
+            Report.sensitive.is_(False),
+            Report.discreet.is_(False),
+            Report.about_us.is_(False),
         )
         report = session.scalar(_locked(select(Report).where(_key(key, actor), open_to_all), True))
         if report is not None:

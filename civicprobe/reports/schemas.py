@@ -14,9 +14,15 @@ from civicprobe.reports.checks import allowed_actions
 from civicprobe.reports.clocks import Lateness, Stage, lateness
 from civicprobe.reports.lifecycle import Action, Outcome, Party, Severity, State
 from civicprobe.reports.likeness import ASKED_FROM
-from civicprobe.reports.models import Photo, Report
+from civicprobe.reports.models import Photo, Report, Resemblance
 from civicprobe.reports.proofs import doubts_of
-from civicprobe.reports.queries import TimelineEntry, list_photos, list_thumbs, list_timeline
+from civicprobe.reports.queries import (
+    TimelineEntry,
+    is_visible,
+    list_photos,
+    list_thumbs,
+    list_timeline,
+)
 from civicprobe.reports.rights import READERS, may_see_pictures, pictures_opened
 from civicprobe.reports.schemas_hands import Body, Hands, hands_of
 from civicprobe.reports.schemas_photo import PhotoBody, photo_body
@@ -282,7 +288,7 @@ def _alike(
     found = [
         (pair, other)
         for pair, other in list_resemblances(session, report.id)
-        if staff or (pair.score >= ASKED_FROM and not other.discreet)
+        if (_may_be_told(session, other, seen_by) if staff else _may_be_asked(pair, other))
     ]
     thumbs = list_thumbs(session, [other.id for _, other in found])
     return [
@@ -298,6 +304,14 @@ def _alike(
         )
         for pair, other in found
     ]
+
+
+def _may_be_told(session: Session, other: Report, staff: Actor) -> bool:
+    return not other.about_us or is_visible(session, other, staff)
+
+
+def _may_be_asked(pair: Resemblance, other: Report) -> bool:
+    return pair.score >= ASKED_FROM and not (other.discreet or other.about_us)
 
 
 def _clocks(

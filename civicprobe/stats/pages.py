@@ -15,6 +15,7 @@ from civicprobe.errors import Invalid, NotFound
 from civicprobe.reports.page_case import name_categories, name_units
 from civicprobe.reports.page_lists import read_rows
 from civicprobe.reports.page_parts import pages
+from civicprobe.reports.queries import visible_to
 from civicprobe.stats.behind import read_behind
 from civicprobe.stats.figures import LEAST, read_figures
 from civicprobe.stats.measures import week_of
@@ -53,7 +54,7 @@ def behind(figure: str, key: str) -> str:
     """The reports that one number counted."""
     session, now = db.session(), utc_now()
     _, scope = _asked(session)
-    conditions = read_behind(scope, figure, key, now)
+    conditions = [*read_behind(scope, figure, key, now), visible_to(current_actor())]
     found = list_behind(session, conditions, after=_after(), limit=PAGE)
     asked = _query(scope)
     older = f"?{urlencode(asked | {'after': found[PAGE - 1].id})}" if len(found) > PAGE else None

@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import Session
 
+from civicprobe.accounts.roles import Role
 from civicprobe.errors import FieldFault, Unprocessable
 from civicprobe.reports.commands import Add
 from civicprobe.reports.lifecycle import TABLE, Action
@@ -17,7 +18,8 @@ def add(session: Session, report: Report, command: Add, *, by: By) -> ReportEven
     if not command.note and not command.photos and not other:
         raise Unprocessable("incomplete", FieldFault("note", "missing"))
     photos = use_evidence(session, report, command.photos, by.actor)
-    audience = Audience.TRIAGE if by.actor.device_ids else Audience(command.audience)
+    rider = by.actor.role is Role.RIDER  # staff have phones too
+    audience = Audience.TRIAGE if rider else Audience(command.audience)
     if other:
         answer(session, report, other, same=bool(command.same_as))
     said = {"same_as": command.same_as, "not_same_as": command.not_same_as}

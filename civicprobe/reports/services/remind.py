@@ -12,8 +12,9 @@ from civicprobe.reports.transitions import Audience, By, Step, apply
 def remind(session: Session, report: Report, command: Remind, *, by: By) -> ReportEvent:
     """Tell whoever's move it is that somebody waits; raises as `apply`."""
     rider = by.actor.role is Role.RIDER
+    readers = Audience.TRIAGE if rider else Audience.STAFF
     step = Step(
         change={"reminded_at": by.now} if rider else {},
-        private={"note": command.note, "for": Audience.STAFF} if command.note else {},
+        private={"note": command.note, "for": readers} if command.note else {},
     )
     return apply(session, report, TABLE[Action.REMIND], by=by, step=step)

@@ -10,6 +10,7 @@ from civicprobe.catalog.queries import find_category
 from civicprobe.errors import FieldFault, Unprocessable
 from civicprobe.grid.city import City
 from civicprobe.grid.coords import Datum, to_wgs84
+from civicprobe.reports.bonds import Naming
 from civicprobe.reports.chain import digest
 from civicprobe.reports.commands import Split, SplitPart
 from civicprobe.reports.lifecycle import TABLE, Action, State
@@ -23,6 +24,8 @@ _OF_A_PHOTO = (
     *("state", "reason", "received_at", "sha256", "media_type", "size", "facts", "dhash"),
     *("screen_sha256", "thumb_sha256", "plates_sha256", "boxes"),
 )
+
+_OF_A_NAMING = ("area_code", "unit_id", "account_id")
 
 
 def split(session: Session, report: Report, command: Split, *, by: By, city: City) -> ReportEvent:
@@ -105,9 +108,15 @@ def _new(session: Session, report: Report, part: SplitPart, by: By) -> Report:
         urgent=report.urgent,
         urgent_owner_id=report.urgent_owner_id,
         sensitive=report.sensitive,
+        discreet=report.discreet,
+        about_us=report.about_us,
         evidence={},
     )
     session.add(made)
+    session.flush()
+    for named in session.scalars(select(Naming).where(Naming.report_id == report.id)).all():
+        whom = {name: getattr(named, name) for name in _OF_A_NAMING}
+        session.add(Naming(report_id=made.id, **whom))
     session.flush()
     step = Step(
         data={"split_from": report.number, "urgent": report.urgent, "category": part.category},

@@ -1,6 +1,10 @@
 """The statistics page over HTTP: whose areas, which files, and the way to the list behind."""
 
+from sqlalchemy import select
+
 from civicprobe.db import db, utc_now
+from civicprobe.reports.bonds import Naming
+from civicprobe.reports.models import Report
 from civicprobe.stats.services.roll import roll
 from tests.unit.reports.pages.conftest import built, town
 
@@ -23,6 +27,21 @@ def test_a_number_leads_to_its_cases(town):
     assert number in behind
     assert "1 件" in behind
     assert number not in desk.get("/o/stats/behind/funnel/closed?weeks=4").text
+
+
+def test_no_list_shows_a_street_what_is_about_its_staff(town):
+    number = town.handled()
+    with town.app.app_context():
+        report = db.session().scalars(select(Report)).one()
+        report.about_us = True
+        db.session().add(Naming(report_id=report.id, area_code=report.street_code))
+        db.session.commit()
+    rolled(town)
+    behind = "/o/stats/behind/funnel/handled?weeks=4"
+    street = town.staff("street").get(behind).text
+    assert number not in street
+    assert "0 件" in street
+    assert number in town.staff("district").get(behind).text
 
 
 def test_nobody_sees_the_statistics_of_others(town):
