@@ -64,9 +64,10 @@ def read_marks(
 ) -> Marks:
     """The marks of a report; `due_at` is when the whole case was due.
 
-    A case that is open again is not closed, and has no verdict on its time or its result.
+    `steps` are all of its events in order. A step that was undone counts for nothing. A case that
+    is open again is not closed, and has no verdict on its time or its result.
     """
-    steps = list(steps)
+    steps = _that_stand(list(steps))
     first: dict[str, datetime] = {}
     for step in steps:
         first.setdefault(step.action, step.at)
@@ -81,6 +82,14 @@ def read_marks(
         returns=_count(steps, Action.RETURN),
         reworks=_count(steps, Action.SEND_BACK) + _count(steps, Action.REOPEN),
     )
+
+
+def handling_h(found: Marks) -> int | None:
+    """From dispatch to the proposal; None of a case that was not handled after it was sent."""
+    if found.handled_h is None or found.dispatched_h is None:
+        return None
+    hours = found.handled_h - found.dispatched_h
+    return hours if hours >= 0 else None
 
 
 def is_closed(state: str) -> bool:
@@ -129,6 +138,12 @@ def interval(hits: int, of: int) -> tuple[float, float] | None:
     middle = (share + z * z / (2 * of)) / (1 + z * z / of)
     reach = z / (1 + z * z / of) * (share * (1 - share) / of + z * z / (4 * of * of)) ** 0.5
     return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
+def _that_stand(steps: list[Step]) -> list[Step]:
+    """The steps that nobody took back; events are numbered from 1 without a gap."""
+    undone = {step.data.get("undone") for step in steps if step.action == Action.UNDO}
+    return [step for seq, step in enumerate(steps, start=1) if seq not in undone]
 
 
 def _hours(since: datetime, until: datetime | None) -> int | None:

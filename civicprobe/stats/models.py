@@ -62,7 +62,7 @@ class WeekCount(Model):
     week: Mapped[date] = mapped_column(Date, primary_key=True)
     category: Mapped[str] = mapped_column(String(32), primary_key=True)
     key: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    parent_code: Mapped[str] = mapped_column(String(32))
+    parent_code: Mapped[str] = mapped_column(String(32), primary_key=True)
     n: Mapped[int] = mapped_column(Integer)
 
     __table_args__ = (

@@ -61,7 +61,7 @@ def upgrade() -> None:
         sa.Column("parent_code", sa.String(length=32), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint(
-            "area_code", "kind", "week", "category", "key", name="pk_week_counts"
+            "area_code", "kind", "week", "category", "key", "parent_code", name="pk_week_counts"
         ),
     )
     op.create_index("ix_week_counts_parent", "week_counts", ["parent_code", "kind", "week"])

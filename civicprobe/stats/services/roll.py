@@ -18,6 +18,7 @@ from civicprobe.stats.measures import (
     Marks,
     Step,
     bucket_of,
+    handling_h,
     hour_of_week,
     is_closed,
     read_marks,
@@ -31,7 +32,7 @@ COMPARE_ALL = timedelta(hours=1)
 _LEVELS = (
     (CaseFact.city_code, literal("")),
     (CaseFact.district_code, CaseFact.city_code),
-    (CaseFact.street_code, CaseFact.district_code),
+    (CaseFact.street_code, func.coalesce(CaseFact.district_code, "")),
 )
 
 
@@ -99,11 +100,11 @@ def count_weeks(session: Session, weeks: Collection[date]) -> None:
                     CaseFact.week,
                     CaseFact.category,
                     kind.key.label("k"),
-                    parent,
+                    parent.label("p"),
                     func.count(),
                 )
                 .where(CaseFact.week.in_(weeks), area.is_not(None), kind.only)
-                .group_by(area, CaseFact.week, CaseFact.category, "k", parent)
+                .group_by(area, CaseFact.week, CaseFact.category, "k", "p")
             )
             session.execute(insert(WeekCount).from_select(columns, counted))
 
@@ -154,11 +155,6 @@ def _due(session: Session, report_ids: Sequence[int]) -> dict[int, datetime]:
 
 def _fact(report: Report, found: Marks) -> dict[str, Any]:
     grade = str(report.place.get("grade", "")) if report.place else ""
-    handling = (
-        found.handled_h - found.dispatched_h
-        if found.handled_h is not None and found.dispatched_h is not None
-        else None
-    )
     return {
         "report_id": report.id,
         "seq": report.seq,
@@ -176,7 +172,7 @@ def _fact(report: Report, found: Marks) -> dict[str, Any]:
         "verified_b": _bucket(found.verified_h),
         "dispatched_b": _bucket(found.dispatched_h),
         "handled_b": _bucket(found.handled_h),
-        "handling_b": _bucket(handling),
+        "handling_b": _bucket(handling_h(found)),
         "closed_b": _bucket(found.closed_h),
         "on_time": found.on_time,
         "satisfied": found.satisfied,

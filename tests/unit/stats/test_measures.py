@@ -10,6 +10,7 @@ from civicprobe.stats.measures import (
     MOST_H,
     Step,
     bucket_of,
+    handling_h,
     hour_of_week,
     hours_of,
     interval,
@@ -49,6 +50,18 @@ def test_what_is_open_again_has_no_verdict():
     steps = [step("submit", 0), step("rate", 5, answer="satisfied"), step("reopen", 6)]
     found = read_marks(START, None, START, steps)
     assert (found.closed_h, found.on_time, found.satisfied, found.reworks) == (None, None, None, 1)
+
+
+def test_what_was_undone_counts_for_nothing():
+    steps = [step("submit", 0), step("file", 5), step("undo", 5, undone=2), step("file", 9)]
+    assert read_marks(START, None, None, steps).verified_h == 9
+    assert read_marks(START, None, None, steps[:3]).verified_h is None
+
+
+def test_a_time_that_would_be_negative_is_none():
+    steps = [step("submit", 0), step("propose", 2), step("dispatch", 8)]
+    assert handling_h(read_marks(START, None, None, steps)) is None
+    assert handling_h(read_marks(START, None, None, [*steps[:1], step("dispatch", 1)])) is None
 
 
 def test_a_second_too_late_is_late():

@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from civicprobe.reports.models import Clock, Report, ReportEvent
 from civicprobe.stats.behind import read_behind
@@ -133,6 +133,15 @@ def numbers(figures):
         for part in ("sent", "judged", "on_time", "returned", "reworked"):
             yield "unit", f"{row.unit}.{part}", getattr(row, part)
     yield from (("spot", f"{spot.cell}.{spot.category}", spot.n) for spot in figures.spots)
+
+
+def test_one_street_under_two_districts_and_none_is_counted_whole(session, maker):
+    for district in ("510104", "510113", None):
+        maker.report(district_code=district, street_code="510104001", created_at=NOW)
+    while roll(session, NOW):
+        pass
+    street = WeekCount.area_code == "510104001", WeekCount.kind == "reached", WeekCount.key == 0
+    assert session.scalar(select(func.sum(WeekCount.n)).where(*street)) == 3
 
 
 def test_few_are_not_told_apart_by_area(session, maker):
