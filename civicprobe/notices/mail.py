@@ -22,6 +22,7 @@ class Mail:
     offered, or smtps://)."""
 
     name = "email"
+    shared = True
     rate = Rate(gap=timedelta(minutes=5))
 
     def is_set_up(self, settings: Settings) -> bool:

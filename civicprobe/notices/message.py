@@ -39,9 +39,13 @@ class Refused(Exception):
 
 
 class Channel(Protocol):
-    """One way out of the house; a file each."""
+    """One way out of the house; a file each.
+
+    `shared`: one server carries for all, so that a failure speaks for every address.
+    """
 
     name: str
+    shared: bool
     rate: Rate
 
     def is_set_up(self, settings: Settings) -> bool:

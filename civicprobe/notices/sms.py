@@ -15,6 +15,7 @@ class Sms:
     """The channel `sms`; the gateway is `CIVICPROBE_SMS_URL`, which takes `{id, to, text}`."""
 
     name = "sms"
+    shared = True
     rate = Rate(gap=timedelta(minutes=1), bundle=3, quiet=False, urgent_only=True)
 
     def is_set_up(self, settings: Settings) -> bool:

@@ -19,6 +19,7 @@ class Webhook:
     """The channel `webhook`; day and night, since machines do not sleep."""
 
     name = "webhook"
+    shared = False
     rate = Rate(gap=timedelta(0), bundle=1, quiet=False)
 
     def is_set_up(self, settings: Settings) -> bool:

@@ -1,5 +1,5 @@
 """Notices are carried outside: claimed and committed first, sent with no transaction open, then
-ended. A channel that is down is left alone until the next run."""
+ended. What is down is left alone until the next run: a channel, of the webhooks one receiver."""
 
 import time
 from collections.abc import Callable
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 def send_due(until: float, clock: Callable[[], datetime] = utc_now) -> int:
     """Send until nothing is due or the monotonic clock reads `until`; how many went out."""
-    left: set[int] = set()  # contacts that had nothing, or that another sender has
+    left: set[int] = set()  # contacts that had nothing, are down, or that another sender has
     up, sent = {name for name, way in CHANNELS.items() if way.is_set_up(parts().settings)}, 0
     while True:
         with reading():
@@ -31,16 +31,18 @@ def send_due(until: float, clock: Callable[[], datetime] = utc_now) -> int:
             db.session.commit()
             if parcel is None:
                 left.add(contact_id)
-            elif parcel.contact.channel in up:
-                sent += _send(parcel, up, clock)
+            else:
+                sent += _send(parcel, up, left, clock)
             if time.monotonic() > until:
                 return sent
+            if parcel is not None and parcel.contact.channel not in up:
+                break  # the others of that channel are not claimed in vain
         if not contacts:
             return sent
 
 
-def _send(parcel: Parcel, up: set[str], clock: Callable[[], datetime]) -> bool:
-    """One parcel; a channel that fails is taken out of `up`."""
+def _send(parcel: Parcel, up: set[str], left: set[int], clock: Callable[[], datetime]) -> bool:
+    """One parcel; a channel that fails is taken out of `up`, a receiver by itself is `left`."""
     settings, contact = parts().settings, parcel.contact
     with reading():
         letter = letter_of(db.session(), parcel, settings.public_url)
@@ -50,7 +52,9 @@ def _send(parcel: Parcel, up: set[str], clock: Callable[[], datetime]) -> bool:
     except (ChannelDown, Refused) as fault:
         dead = isinstance(fault, Refused)
         if not dead:
-            up.discard(contact.channel)
+            left.add(contact.id)
+            if CHANNELS[contact.channel].shared:
+                up.discard(contact.channel)
         log.warning("not_delivered", channel=contact.channel, contact=contact.id, dead=dead)
         end_failed(db.session(), parcel, str(fault), clock(), dead=dead)
         db.session.commit()

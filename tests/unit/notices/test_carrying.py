@@ -218,6 +218,23 @@ def test_one_channel_down_holds_up_no_other(town, carry, clock, hook, mailbox):
     assert states(town.session) == {"sent": 3, "waiting": 3}
 
 
+def test_a_channel_down_is_tried_once_and_of_the_webhooks_only_the_receiver(
+    town, carry, clock, hook, mailbox
+):
+    for who in ("left-1", "left-2", "right-1"):
+        reach(town, clock, "email", f"{who}@example.org", who)
+        tell(town, clock, "m1", who=who)
+    mailbox.answer = "451 come later"
+    assert carry() == 0
+    assert sorted(town.session.scalars(select(Delivery.attempts))) == [0, 0, 1]
+    reach(town, clock, "webhook", "http://127.0.0.1:1/gone", "right-2")
+    reach(town, clock, "webhook", hook.url, "district")
+    for who in ("right-2", "district"):
+        tell(town, clock, "m2", who=who)
+    assert carry() == 1
+    assert len(hook.got) == 1
+
+
 def test_at_night_only_what_is_urgent_goes_out(town, carry, clock, mailbox):
     reach(town, clock, "email", "desk@example.org")
     clock.on(hours=12)  # midnight in Chengdu
