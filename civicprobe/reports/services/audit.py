@@ -37,7 +37,18 @@ def verify(session: Session) -> Iterator[Finding]:
 
 
 def verify_report(session: Session, report: Report) -> Break | None:
-    """The first fault in one report's chain, or None."""
+    """The first fault in one report's chain, or None.
+
+    A step taken between the reading of its row and of its events looks like one: what is at fault
+    is read again with its row held.
+    """
+    if _fault_of(session, report) is None:
+        return None
+    session.refresh(report, with_for_update={"key_share": True})
+    return _fault_of(session, report)
+
+
+def _fault_of(session: Session, report: Report) -> Break | None:
     entries = list_timeline(session, report.id)
     fault = first_break(
         str(report.uuid),

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import inspect, select, text, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from civicprobe.db import utc_now
 from civicprobe.reports.chain import link_hash
@@ -12,7 +13,7 @@ from civicprobe.reports.lifecycle import Severity
 from civicprobe.reports.models import EventPrivate, Report, ReportEvent
 from civicprobe.reports.models_proof import Seal, SealedHead
 from civicprobe.reports.services.add import add
-from civicprobe.reports.services.audit import _link, verify
+from civicprobe.reports.services.audit import _link, verify, verify_report
 from civicprobe.reports.services.review import file
 from civicprobe.reports.services.seal import due_day, seal_day, verify_seals
 from civicprobe.reports.services.walk_chains import find_walk, last_walk, walk_on
@@ -108,6 +109,16 @@ def test_other_words_beside_an_event_are_found(town, session):
         edit.rollback()
 
 
+def test_a_step_taken_while_a_chain_is_read_is_no_tampering(town, session):
+    report = story(town)
+    read = report.seq, report.head_hash
+    add(session, report, Add(note="又一句"), by=town.by("rider"))
+    session.flush()
+    for name, value in zip(("seq", "head_hash"), read, strict=True):
+        set_committed_value(report, name, value)
+    assert verify_report(session, report) is None
+
+
 @pytest.mark.parametrize("seq", [1, 2, 4])
 def test_a_lost_event_is_found(town, session, unguarded, seq):
     report = story(town)
@@ -168,7 +179,7 @@ def test_a_report_that_is_gone_altogether_meets_the_seal(town, session, unguarde
     report = story(town)
     sealed(session, utc_now())
     number, report_id = report.number, report.id
-    for table in ("report_events", "event_privates", "clocks", "reports"):
+    for table in ("report_events", "event_privates", "clocks", "undoables", "reports"):
         column = "id" if table == "reports" else "report_id"
         gone = f"DELETE FROM {table} WHERE {column} = :id"  # noqa: S608
         session.execute(text(gone), {"id": report_id})
