@@ -25,6 +25,7 @@ from civicprobe.reports.winding import wind
 VERSIONED = frozenset(
     {"desk_code", "assignee_id", "unit_id", "lat", "lon", "category_code", "severity"}
 )
+_BEFORE_FILED = frozenset({None, State.RECEIVED, State.NEEDS_PLACE, State.ASSIGNED})
 
 
 class Audience(StrEnum):
@@ -95,6 +96,7 @@ def apply(
             about=about.value,
         )
     _lead(session, report, move, by.now)
+    _look_after(session, report, move, by.now)
     session.flush()
     return event
 
@@ -126,6 +128,13 @@ def _lead(session: Session, report: Report, move: "_Move", now: datetime) -> Non
         return
     for child in session.scalars(select(Report.id).where(Report.primary_id == report.id)):
         outbox.write(session, "follow", now=now, report_id=child)
+
+
+def _look_after(session: Session, report: Report, move: "_Move", now: datetime) -> None:
+    """A card that comes back to its member is handed over if they left or are away meanwhile."""
+    comes_back = move.target is State.ASSIGNED and move.source not in _BEFORE_FILED
+    if comes_back and report.assignee_id is not None:
+        outbox.write(session, "hand_over", now=now, account_id=report.assignee_id, why="away")
 
 
 @dataclass(frozen=True)

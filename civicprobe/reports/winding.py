@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from civicprobe import outbox
 from civicprobe.catalog.calendars import CITY_ZONE, Calendar
 from civicprobe.catalog.limits import find_limits, own_days
+from civicprobe.catalog.queries import find_unit
 from civicprobe.reports.clocks import (
     THRICE,
     WARN_AT,
@@ -24,7 +25,7 @@ from civicprobe.reports.clocks import (
     due_of,
 )
 from civicprobe.reports.lifecycle import ROWS, Action, Party, State
-from civicprobe.reports.models import Clock, Report
+from civicprobe.reports.models import Clock, Report, ReportEvent
 from civicprobe.reports.orders import Undoable, Whistle
 
 QUESTION, STILL = "question", "still"
@@ -108,13 +109,32 @@ def _revive(session: Session, report: Report) -> None:
             Clock.report_id == report.id,
             Clock.ended_at == step.at,
             Clock.started_at < step.at,
-            Clock.whistle_id.is_(None),
         )
     )
     for clock in ended:
         clock.ended_at = None
         clock.next_at = next_look(clock)
+    _call_again(session, report, step.at)
     session.flush()
+
+
+def _call_again(session: Session, report: Report, at: datetime) -> None:
+    """The whistles that the undone step stopped are where their units had brought them."""
+    mine = Whistle.report_id == report.id, Whistle.state == "cancelled", Whistle.changed_at == at
+    for call in session.scalars(select(Whistle).where(*mine)):
+        steps = session.execute(
+            select(ReportEvent.at, ReportEvent.data)
+            .where(
+                ReportEvent.report_id == report.id,
+                ReportEvent.action == Action.WHISTLE.value,
+                ReportEvent.at >= call.called_at,
+            )
+            .order_by(ReportEvent.seq.desc())
+        )
+        unit = find_unit(session, call.unit_id)
+        seen = [at for at, said in steps if unit and said.get("unit") == unit.code]
+        call.state = "acknowledged" if seen else "called"
+        call.changed_at = seen[0] if seen else call.called_at
 
 
 def _stop_whistles(session: Session, report: Report, now: datetime) -> None:
@@ -350,9 +370,14 @@ def _pause(session: Session, clock: Clock, now: datetime) -> None:
 
 
 def _resume(session: Session, clock: Clock, now: datetime) -> None:
-    if any(pause[1] is None for pause in clock.pauses):
-        clock.pauses = [[pause[0], pause[1] or now.isoformat(), pause[2]] for pause in clock.pauses]
-        reckon(session, clock)
+    stood = next((pause[0] for pause in clock.pauses if pause[1] is None), None)
+    if stood is None:
+        return
+    since = datetime.fromisoformat(stood)
+    if clock.until_at is not None and clock.until_at > since:
+        clock.until_at += now - since  # what a desk gave is not eaten by the rest
+    clock.pauses = [[pause[0], pause[1] or now.isoformat(), pause[2]] for pause in clock.pauses]
+    reckon(session, clock)
 
 
 def _cut(pause: list[str | None], now: datetime) -> list[str | None]:

@@ -65,7 +65,7 @@ def call_next(session: Session, report: Report, now: datetime) -> int:
         row = TABLE[Action.RAISE]
         if report.state in row.sources:
             apply(session, report, row, by=By(WORKER, now), step=step)
-    _call(session, report, _officers(session, report, [report.desk_code]), now)
+    _call(session, report, _officers(session, report, [report.desk_code]), now, tells=False)
     restart(session, report, Stage.ACKNOWLEDGE, now)
     matter = f"urgent:{report.id}:{now.isoformat(timespec='minutes')}"
     return tell_people(session, report, Topic.URGENT, matter=matter, now=now)
@@ -102,13 +102,15 @@ def _officers(session: Session, report: Report, desks: Iterable[str]) -> set[int
     return set(session.scalars(found))
 
 
-def _call(session: Session, report: Report, people: Iterable[int], now: datetime) -> int:
+def _call(
+    session: Session, report: Report, people: Iterable[int], now: datetime, *, tells: bool = True
+) -> int:
     called = set(session.scalars(select(Alarm.account_id).where(Alarm.report_id == report.id)))
     new = set(people) - called
     session.add_all(
         Alarm(report_id=report.id, account_id=account, called_at=now) for account in sorted(new)
     )
     session.flush()
-    if new:
+    if new and tells:
         tell_people(session, report, Topic.URGENT, matter=f"urgent:{report.id}", now=now)
     return len(new)

@@ -3,12 +3,15 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from civicprobe import outbox
 from civicprobe.db import UtcDateTime
 from civicprobe.reports.commands import Undo
 from civicprobe.reports.lifecycle import TABLE, Action
-from civicprobe.reports.models import Report, ReportEvent
+from civicprobe.reports.models import Photo, Report, ReportEvent
+from civicprobe.reports.services.enrich import STILL_WEIGHED
 from civicprobe.reports.services.merge import untie
 from civicprobe.reports.standings import find_undoable
 from civicprobe.reports.transitions import By, Step, apply
@@ -31,9 +34,19 @@ def undo(session: Session, report: Report, _command: Undo, *, by: By) -> ReportE
     )
     if primary_id is not None and report.primary_id is None:
         untie(session, report, primary_id)
+    if report.state in STILL_WEIGHED:
+        # The worker passed it by while it was elsewhere.
+        outbox.write(session, "enrich", now=by.now, report_id=report.id)
+    _give_back(session, report.id, event.data["undone"])
     session.delete(step)
     session.flush()
     return event
+
+
+def _give_back(session: Session, report_id: int, seq: object) -> None:
+    """The evidence that the step used may be used again."""
+    used = Photo.report_id == report_id, Photo.used_seq == seq
+    session.execute(update(Photo).where(*used).values(used_seq=None))
 
 
 def _column(name: str, value: object) -> Any:

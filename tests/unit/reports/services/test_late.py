@@ -1,7 +1,6 @@
 """Clocks of reports: begun, stopped and ended with the steps; looked at once, one rung a miss."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select, update
@@ -44,7 +43,7 @@ from civicprobe.reports.services.reassign import reassign
 from civicprobe.reports.services.reopen import reopen
 from civicprobe.reports.services.review import file, reclassify
 from civicprobe.reports.services.submit import submit
-from tests.town import CITY, GRID, INTAKE, SPOT
+from tests.town import CITY, GRID, INTAKE, SPOT, undrawn
 from tests.unit.grid.conftest import LEFT, TOWN
 
 MONDAY = datetime(2026, 11, 23, 1, tzinfo=UTC)  # nine o'clock in Chengdu
@@ -61,7 +60,7 @@ def placed(town, at=MONDAY, **said):
         {"note": "路上有坑", "category": "road_damage", "pin": pin, **said}
     )
     by = town.by("rider", now=at)
-    report = submit(town.session, uuid4(), command, intake=INTAKE, by=by).report
+    report = submit(town.session, undrawn(), command, intake=INTAKE, by=by).report
     enrich(town.session, report.id, {}, city=town.city, now=at)
     return report
 

@@ -1,0 +1,95 @@
+"""What a step taken back leaves behind: nothing; and what a rest or a call leaves of a promise."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, func, select
+
+from civicprobe.catalog.models import Unit
+from civicprobe.db import utc_now
+from civicprobe.notices.models import Notice
+from civicprobe.outbox import OutboxRow
+from civicprobe.reports.commands import BlowWhistle, Extend, Merge, Suspend, SuspendGround, Undo
+from civicprobe.reports.commands import Resume as GoOn
+from civicprobe.reports.models import Clock, Photo
+from civicprobe.reports.orders import Whistle
+from civicprobe.reports.services.alarm import alarm, call_next
+from civicprobe.reports.services.extend import extend
+from civicprobe.reports.services.merge import merge
+from civicprobe.reports.services.suspend import resume, suspend
+from civicprobe.reports.services.undo import undo
+from civicprobe.reports.services.whistle import whistle
+from tests.unit.reports.services.test_arc import dispatched, filed, handled
+
+DAY = timedelta(days=1)
+
+
+def take_back(town, report, who):
+    town.session.execute(delete(OutboxRow))
+    undo(town.session, report, Undo(), by=town.by(who, report))
+    return {row.topic: row.payload for row in town.session.scalars(select(OutboxRow))}
+
+
+def test_a_merge_undone_before_the_place_was_known_is_weighed_again(town, session):
+    primary, report = town.assigned(), town.reported()
+    merge(session, report, Merge(primary=primary.number), by=town.by("city", report))
+    assert take_back(town, report, "city")["enrich"] == {"report_id": report.id}
+    assert report.state == "received"
+
+
+def test_a_card_that_comes_back_asks_whether_its_member_still_serves(town):
+    report = filed(town)
+    member = town.accounts["member"].id
+    later = take_back(town, report, "member")
+    assert report.state == "assigned"
+    assert later["hand_over"] == {"account_id": member, "why": "away"}
+
+
+def test_evidence_of_an_undone_step_may_be_used_again(town, session):
+    report = handled(town)
+    used = select(Photo.used_seq).where(Photo.report_id == report.id, Photo.kind == "evidence")
+    assert session.scalars(used).all() == [report.seq]
+    take_back(town, report, "unit-roads")
+    assert session.scalars(used).all() == [None]
+
+
+def test_whistles_stopped_by_an_undone_merge_call_again(town, session):
+    primary, report, until = town.assigned(), dispatched(town), utc_now() + DAY
+    lights = Unit(code="lights", name_zh="l", name_en="l", area_code="510104", active=True)
+    session.add(lights)
+    session.flush()
+    units = (town.units["drains"].id, lights.id)
+    call = BlowWhistle(units=units, question="请到场", until=until)
+    whistle(session, report, call, by=town.by("left-1", report))
+    first = session.scalars(select(Whistle).order_by(Whistle.id)).first()
+    heard = BlowWhistle(step="acknowledge", whistle=first.id)
+    whistle(session, report, heard, by=town.by("unit-drains", report))
+    merge(session, report, Merge(primary=primary.number), by=town.by("left-1", report))
+    states = select(Whistle.state).order_by(Whistle.id)
+    assert session.scalars(states).all() == ["cancelled", "cancelled"]
+    take_back(town, report, "left-1")
+    session.expire_all()
+    assert session.scalars(states).all() == ["acknowledged", "called"]
+    clocks = session.scalars(select(Clock).where(Clock.whistle_id.is_not(None))).all()
+    assert [(clock.ended_at, clock.next_at is None) for clock in clocks] == [(None, False)] * 2
+
+
+def test_an_extension_is_not_eaten_by_a_rest(town, session):
+    report, now = dispatched(town), utc_now()
+    until = now + 30 * DAY
+    extend(session, report, Extend(until=until, reason="等料"), by=town.by("left-1", report))
+    photos = (town.evidence(report, "district"),)
+    rest = Suspend(ground=SuspendGround.SEASON, photos=photos, review_at=now + 20 * DAY)
+    suspend(session, report, rest, by=town.by("district", report, now + DAY))
+    resume(session, report, GoOn(), by=town.by("left-1", report, now + 11 * DAY))
+    clock = session.scalar(select(Clock).where(Clock.stage == "handling"))
+    assert clock.until_at == clock.due_at == until + 10 * DAY
+
+
+def test_whom_the_next_call_reaches_is_told_once(town, session):
+    report, now = town.assigned(urgent=True), utc_now()
+    alarm(session, report.id, city=town.city, now=now)
+    city = select(func.count()).where(Notice.account_id == town.accounts["city"].id)
+    assert session.scalar(city) == 0
+    for minutes in (5, 10):
+        call_next(session, report, now + timedelta(minutes=minutes))
+    assert session.scalar(city) == 1
