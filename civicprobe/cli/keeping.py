@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from civicprobe.accounts.models import Device
+from civicprobe.accounts.queries import actor_of_rider
 from civicprobe.cli.cases import OPERATOR
 from civicprobe.cli.edge import done, fail, folder_option, json_option, told, working
 from civicprobe.db import utc_now
@@ -78,7 +80,8 @@ def erase(number: str, folder: Path | None, *, as_json: bool, yes: bool) -> None
             fail(f"{number}: its rider is forgotten already")
         if not yes:
             fail("it cannot be undone; say --yes")
-        erased = keeping.erase_rider(session, device_id, now=utc_now())
+        rider = actor_of_rider(session, session.get_one(Device, device_id))
+        erased = keeping.erase_rider(session, rider.device_ids, now=utc_now())
         session.commit()
     words = f"forgotten: {erased.reports} reports; under legal hold: {erased.held}"
     done(words, as_json=as_json, reports=erased.reports, held=erased.held)

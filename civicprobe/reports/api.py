@@ -124,7 +124,7 @@ def read_report(key: str) -> Response:
 @blueprint.doc(summary="Forget this rider: photos as they came, words, positions, ties")
 def delete_me() -> Response:
     """The hazards stay, with redacted pictures. `held` counts reports that the law keeps."""
-    erased = erase_rider(db.session(), min(current_actor().device_ids), now=utc_now())
+    erased = erase_rider(db.session(), current_actor().device_ids, now=utc_now())
     db.session.commit()
     return _json({"reports": erased.reports, "held": erased.held}, HTTPStatus.OK)
 

@@ -1,6 +1,7 @@
 """The case document (案件单) as PDF: facts, pictures before and after, the steps, the chain's head.
 
-What goes on paper leaves the house: never the rider's words, and pictures as others may see them.
+What goes on paper leaves the house: never the rider's words nor the desks' among themselves, and
+pictures as others may see them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.pdfmetrics import registerFont
 from reportlab.platypus import Flowable, Image, Paragraph, SimpleDocTemplate, Spacer, Table
 
-from civicprobe.reports.lifecycle import Party
+from civicprobe.reports.lifecycle import Action, Party
 from civicprobe.reports.page_case import Case
 from civicprobe.reports.schemas import TimelineBody
 from civicprobe.reports.schemas_photo import PhotoBody
@@ -31,6 +32,20 @@ FONT = "STSong-Light"
 WIDTH, PICTURE = 174 * mm, 82 * mm
 MOST_STEPS = 200
 _RIDERS = frozenset({Party.RIDER, Party.REPORTER, Party.FOLLOWER})
+_A = Action
+# The words of the handling itself, and the steps that are nobody's business outside.
+_SAID = frozenset(
+    {
+        *(_A.FILE, _A.DISPATCH, _A.ACCEPT, _A.RETURN, _A.PROPOSE, _A.SEND_BACK, _A.INSPECT),
+        *(_A.SUSPEND, _A.EXTEND, _A.CLOSE),
+    }
+)
+_INSIDE = frozenset(
+    {
+        *(_A.ASK_UNMASK, _A.GRANT_UNMASK, _A.OPEN_ORIGINAL, _A.MARK, _A.REDACT),
+        *(_A.LEAVE, _A.WATCH, _A.CONFIRM),
+    }
+)
 _TEXT = ParagraphStyle("text", fontName=FONT, fontSize=9, leading=13, wordWrap="CJK")
 _HEAD = ParagraphStyle("head", parent=_TEXT, fontSize=16, leading=22)
 _PART = ParagraphStyle("part", parent=_TEXT, fontSize=11, leading=18, spaceBefore=8)
@@ -106,11 +121,15 @@ def _steps(timeline: Sequence[TimelineBody]) -> Table:
             f"{local(step.at):%Y-%m-%d %H:%M}",
             word("party", step.actor_role),
             word("step", step.action),
-            (step.note or "") if step.actor_role not in _RIDERS else "",
+            (step.note or "") if _is_said(step) else "",
         ]
-        for step in timeline[-MOST_STEPS:]
+        for step in [step for step in timeline if step.action not in _INSIDE][-MOST_STEPS:]
     ]
     return _table(rows, (30 * mm, 20 * mm, 54 * mm, WIDTH - 104 * mm))
+
+
+def _is_said(step: TimelineBody) -> bool:
+    return step.action in _SAID and step.actor_role not in _RIDERS
 
 
 def _proof(proof: Proof) -> list[str]:

@@ -8,6 +8,7 @@ from civicprobe.accounts.identity import current_actor, requires
 from civicprobe.accounts.roles import Role
 from civicprobe.db import db, utc_now
 from civicprobe.reports.document import Proof, case_document
+from civicprobe.reports.models import Report
 from civicprobe.reports.page_case import Case, read_case
 from civicprobe.reports.queries import get_photo, get_report
 from civicprobe.reports.rights import copy_to_show
@@ -23,7 +24,7 @@ def document(number: str) -> Response:
     now = utc_now()
     report = get_report(db.session(), number, visible=current_actor())
     case = read_case(db.session(), report, seen_by=current_actor(), now=now)
-    digests = _digests(case)
+    digests = _digests(case, report)
     proof = Proof(report.seq, report.head_hash, now)
     db.session.rollback()
     pictures = {photo_id: parts().storage.get(digest) for photo_id, digest in digests.items()}
@@ -33,12 +34,14 @@ def document(number: str) -> Response:
     return response
 
 
-def _digests(case: Case) -> dict[UUID, str]:
-    """The copies that this desk may see: redacted, never an original."""
-    ids = [photo.id for photo in (*case.before, *case.after)]
-    found = (
-        (photo_id, copy_to_show(db.session(), get_photo(db.session(), photo_id), "screen",
-                                current_actor()))
-        for photo_id in ids
-    )  # fmt: skip
-    return {photo_id: digest for photo_id, digest in found if digest}
+def _digests(case: Case, report: Report) -> dict[UUID, str]:
+    """The copies with plates hidden too, of what this desk may see; none of a sensitive case."""
+    if report.sensitive:
+        return {}
+    session = db.session()
+    photos = [get_photo(session, photo.id) for photo in (*case.before, *case.after)]
+    return {
+        photo.id: photo.screen_sha256
+        for photo in photos
+        if photo.screen_sha256 and copy_to_show(session, photo, "screen", current_actor())
+    }

@@ -12,8 +12,9 @@ from enum import StrEnum
 from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from civicprobe.accounts.models import ApiToken, Device
-from civicprobe.accounts.queries import actor_of_device
+from civicprobe.accounts.actor import Actor
+from civicprobe.accounts.models import ApiToken, Device, PhoneCode
+from civicprobe.accounts.roles import Role
 from civicprobe.accounts.tokens import new_token, token_hash
 from civicprobe.errors import FieldFault, Unprocessable
 from civicprobe.notices.models import Notice
@@ -22,13 +23,15 @@ from civicprobe.reports.commands import Leave
 from civicprobe.reports.lifecycle import Outcome, Party, State
 from civicprobe.reports.models import ActionAnswer, EventPrivate, Photo, Report, ReportEvent
 from civicprobe.reports.models_keeping import LegalHold, Retention, Tombstone
+from civicprobe.reports.services.evidence import EARLIER
 from civicprobe.reports.services.leave import leave
+from civicprobe.reports.services.words import index_words
 from civicprobe.reports.transitions import By
 
 BATCH = 200
 BY_TIME, ON_REQUEST = "retention", "erasure"
 _OURS = "起始值，待本市规定替换"
-_RIDERS = (Party.RIDER.value, Party.REPORTER.value, Party.FOLLOWER.value)
+_RIDERS = (Party.RIDER.value, Party.REPORTER.value)
 _COPIES = ("screen_sha256", "thumb_sha256", "plates_sha256")
 
 
@@ -130,12 +133,19 @@ def forget_over(session: Session, now: datetime) -> int:
 
 
 def forget(session: Session, report: Report, what: What, *, why: str, now: datetime) -> None:
-    """Forget one thing of a report and leave its tombstone; again changes nothing."""
+    """Forget one thing of a report and leave its tombstone, or date that anew."""
     _FORGETS[what](session, report)
+    _bury(session, report, what, why=why, now=now)
+
+
+def _bury(session: Session, report: Report, what: What, *, why: str, now: datetime) -> None:
     gone = (Tombstone.report_id == report.id, Tombstone.what == what.value)
-    if session.scalar(select(Tombstone.id).where(*gone)) is None:
-        session.add(Tombstone(report_id=report.id, what=what.value, why=why, at=now))
-        session.flush()
+    grave = session.scalar(select(Tombstone).where(*gone))
+    if grave is None:
+        grave = Tombstone(report_id=report.id, what=what.value)
+        session.add(grave)
+    grave.why, grave.at = why, now
+    session.flush()
 
 
 def hold(session: Session, report: Report, reason: str, *, now: datetime) -> None:
@@ -157,35 +167,49 @@ def lift(session: Session, report: Report) -> bool:
     return held is not None
 
 
-def erase_rider(session: Session, device_id: int, *, now: datetime) -> Erased:
+def erase_rider(session: Session, phones: frozenset[int], *, now: datetime) -> Erased:
     """Forget a rider at their own wish: their originals, words, positions and ties at once.
 
-    The hazards stay, with redacted pictures and the office's own words, under the oldest follower
-    if there is one. Reports under legal hold stay as they are; their number is told. The phone is
-    forgotten unless one of its reports is held.
+    The hazards stay, with redacted pictures and what staff and followers brought, under the oldest
+    follower if there is one. Reports under legal hold stay as they are; their number is told. The
+    phones, all that the rider has, are forgotten unless one of their reports is held.
     """
-    by = By(actor_of_device(device_id), now)
-    mine = session.scalars(select(Report).where(Report.reporter_id == device_id)).all()
+    by = By(Actor(role=Role.RIDER, device_ids=phones), now)
+    mine = session.scalars(select(Report).where(Report.reporter_id.in_(phones))).all()
     held = set(session.scalars(select(LegalHold.report_id)))
     free = [report for report in mine if report.id not in held]
+    session.execute(delete(Tie).where(Tie.device_id.in_(phones)))
     for report in free:
         leave(session, report, Leave(), by=by)
+        _forget_sent(session, report)
         for what in (What.ORIGINALS, What.FACTS, What.POSITIONS):
-            forget(session, report, what, why=ON_REQUEST, now=now)
+            _bury(session, report, what, why=ON_REQUEST, now=now)
         _forget_words(session, report, _RIDERS)
-    session.execute(delete(Tie).where(Tie.device_id == device_id))
-    session.execute(delete(Notice).where(Notice.device_id == device_id))
-    session.execute(delete(ActionAnswer).where(ActionAnswer.caller == by.actor.key))
+    session.execute(delete(Notice).where(Notice.device_id.in_(phones)))
+    callers = [f"device:{phone}" for phone in phones]
+    session.execute(delete(ActionAnswer).where(ActionAnswer.caller.in_(callers)))
     if len(free) == len(mine):
-        session.execute(delete(ApiToken).where(ApiToken.device_id == device_id))
-        nobody = {"token_hash": token_hash(new_token()), "account_id": None}
-        session.execute(update(Device).where(Device.id == device_id).values(nobody))
+        _forget_phones(session, phones)
     session.flush()
     return Erased(len(free), len(mine) - len(free))
 
 
+def _forget_phones(session: Session, phones: frozenset[int]) -> None:
+    session.execute(delete(ApiToken).where(ApiToken.device_id.in_(phones)))
+    session.execute(delete(PhoneCode).where(PhoneCode.device_id.in_(phones)))
+    for phone in session.scalars(select(Device).where(Device.id.in_(phones))):
+        phone.token_hash = token_hash(new_token())
+        phone.account_id = phone.rider_id = None
+
+
 def _over(row: Retention, now: datetime) -> Select[Report]:
-    gone = select(Tombstone.id).where(Tombstone.report_id == Report.id, Tombstone.what == row.what)
+    """What went at a rider's wish was the rider's alone; what came after a reopening is new."""
+    gone = select(Tombstone.id).where(
+        Tombstone.report_id == Report.id,
+        Tombstone.what == row.what,
+        Tombstone.why == BY_TIME,
+        Tombstone.at >= Report.closed_at,
+    )
     held = select(LegalHold.report_id).where(LegalHold.report_id == Report.id)
     return select(Report).where(
         Report.state == State.CLOSED.value,
@@ -193,6 +217,13 @@ def _over(row: Retention, now: datetime) -> Select[Report]:
         ~gone.exists(),
         ~held.exists(),
     )
+
+
+def _forget_sent(session: Session, report: Report) -> None:
+    """The pictures that riders sent and where they were; what staff brought stays."""
+    sent = (Photo.report_id == report.id, Photo.added_by_id.is_(None))
+    session.execute(update(Photo).where(*sent).values(sha256=None, size=None, facts={}))
+    _positions(session, report)
 
 
 def _originals(session: Session, report: Report) -> None:
@@ -210,7 +241,7 @@ def _facts(session: Session, report: Report) -> None:
 
 
 def _positions(_session: Session, report: Report) -> None:
-    kept = {"fix", "pin", "fixes", "landmark", "taken_at"}
+    kept = {"fix", "pin", EARLIER, "landmark", "taken_at"}
     report.evidence = {name: said for name, said in report.evidence.items() if name not in kept}
 
 
@@ -230,6 +261,7 @@ def _forget_words(session: Session, report: Report, parties: tuple[str, ...] | N
     session.execute(
         delete(EventPrivate).where(*beside).execution_options(synchronize_session=False)
     )
+    index_words(session, report.id)
 
 
 _FORGETS: Mapping[What, Callable[[Session, Report], None]] = {

@@ -4,6 +4,17 @@ import re
 import zlib
 from base64 import a85decode
 
+from sqlalchemy import select, update
+
+from civicprobe.accounts.queries import actor_of_account, get_account
+from civicprobe.catalog.models import Category
+from civicprobe.db import db, utc_now
+from civicprobe.reports.commands import Add, Mark
+from civicprobe.reports.models import Photo, Report
+from civicprobe.reports.services.add import add
+from civicprobe.reports.services.mark import mark
+from civicprobe.reports.transitions import By
+
 
 def text_of(pdf: bytes) -> str:
     """What the pages say: strings of a CID font are UTF-16."""
@@ -43,3 +54,32 @@ def test_the_riders_words_stay_in_the_house(town):
     assert number in said
     assert "老王" not in said
     assert "13800000000" not in said
+
+
+def test_what_desks_say_among_themselves_and_what_is_sensitive_is_not_printed(town):
+    number = town.handled()
+    desk = town.staff("street")
+    with town.app.app_context():
+        session = db.session()
+        session.execute(update(Category).values(plates_matter=True))
+        session.execute(update(Photo).values(plates_sha256="f" * 64))
+        report = session.scalars(select(Report)).one()
+        by = By(actor_of_account(session, get_account(session, "street")), utc_now())
+        add(session, report, Add(note="内部意见", audience="office"), by=by)
+        session.commit()
+    answer = desk.get(f"/o/{number}/document.pdf")
+    assert answer.data.count(b"/Subtype /Image") >= 2, "never the copy on which plates are read"
+    assert "内部意见" not in text_of(answer.data)
+    with town.app.app_context():
+        session = db.session()
+        report = session.scalars(select(Report)).one()
+        command = Mark.model_validate({"marking": "sensitive", "note": "有人受伤"})
+        mark(session, report, command, by=By(by.actor, utc_now()))
+        session.commit()
+    answer = desk.get(f"/o/{number}/document.pdf")
+    assert answer.status_code == 200
+    assert b"/Subtype /Image" not in answer.data
+    said = text_of(answer.data)
+    assert "派遣" in said
+    assert "已标记" not in said, "nobody's business outside"
+    assert "有人受伤" not in said

@@ -4,18 +4,24 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from civicprobe.accounts.models import ApiToken, Device
+from civicprobe.accounts.models import ApiToken, Device, PhoneCode
+from civicprobe.accounts.queries import actor_of_device, actor_of_rider
 from civicprobe.accounts.services.people import create_device
+from civicprobe.accounts.services.phones import issue_code
 from civicprobe.accounts.tokens import new_token
 from civicprobe.db import utc_now
 from civicprobe.errors import Unprocessable
+from civicprobe.reports.bonds import FOLLOWER, Tie
+from civicprobe.reports.commands import Add
 from civicprobe.reports.lifecycle import Outcome, State
-from civicprobe.reports.models import Photo, Report
+from civicprobe.reports.models import Photo, Report, SearchPosting
 from civicprobe.reports.models_keeping import Retention, Tombstone
 from civicprobe.reports.queries import list_timeline
+from civicprobe.reports.services.add import add
 from civicprobe.reports.services.audit import verify_report
+from civicprobe.reports.services.evidence import EARLIER
 from civicprobe.reports.services.keeping import (
     What,
     count_over,
@@ -27,6 +33,8 @@ from civicprobe.reports.services.keeping import (
     set_retention,
 )
 from civicprobe.reports.services.sweep import sweep_bytes
+from civicprobe.reports.services.words import index_words
+from civicprobe.reports.transitions import By
 
 DAY = timedelta(days=1)
 
@@ -134,7 +142,7 @@ def test_nothing_under_legal_hold_goes(town, session, folder):
     hold(session, report, "又一次", now=utc_now())
     assert forget_over(session, utc_now()) == 0
     assert report.reporter_id
-    erased = erase_rider(session, report.reporter_id, now=utc_now())
+    erased = erase_rider(session, frozenset({report.reporter_id}), now=utc_now())
     assert (erased.reports, erased.held) == (0, 1)
     assert photo.sha256 is not None
     assert session.scalar(select(func.count()).select_from(ApiToken)) > 0
@@ -148,7 +156,7 @@ def test_a_rider_is_forgotten_and_the_chain_holds(town, session, folder):
     photo = with_photo(session, folder, report)
     device_id = report.reporter_id
     token = session.get(Device, device_id).token_hash
-    erased = erase_rider(session, device_id, now=utc_now())
+    erased = erase_rider(session, frozenset({device_id}), now=utc_now())
     assert (erased.reports, erased.held) == (2, 0)
     session.expire_all()
     for mine in (report, other):
@@ -163,7 +171,7 @@ def test_a_rider_is_forgotten_and_the_chain_holds(town, session, folder):
     assert session.get(Device, device_id).token_hash != token
     of_phone = select(func.count()).select_from(ApiToken).where(ApiToken.device_id == device_id)
     assert session.scalar(of_phone) == 0
-    again = erase_rider(session, device_id, now=utc_now())
+    again = erase_rider(session, frozenset({device_id}), now=utc_now())
     assert (again.reports, again.held) == (0, 0)
 
 
@@ -175,15 +183,68 @@ def test_bytes_shared_by_two_reports_outlive_the_erasure_of_one(town, session, s
     alone = with_photo(session, storage, town.assigned(), b"only once")
     digest, single = ours.sha256, alone.sha256
     assert theirs.sha256 == digest
-    erase_rider(session, mine.reporter_id, now=utc_now())
+    erase_rider(session, frozenset({mine.reporter_id}), now=utc_now())
     later = utc_now() + 2 * DAY
     sweep_bytes(session, storage, later)
     session.expire_all()
     assert (ours.sha256, theirs.sha256) == (None, digest)
     assert storage.has(digest)
     assert storage.has(single)
-    erase_rider(session, town.rider.id, now=utc_now())
+    erase_rider(session, frozenset({town.rider.id}), now=utc_now())
     sweep_bytes(session, storage, later)
     assert not storage.has(digest)
     assert not storage.has(single)
     assert storage.has(theirs.screen_sha256)
+
+
+def test_a_rider_takes_every_phone_along_and_no_word_is_found_again(town, session):
+    report, second = town.assigned(note="我住在三楼"), town.assigned(note="另一处")
+    report.evidence = {**report.evidence, EARLIER: [report.evidence["pin"]]}
+    assert index_words(session, report.id)
+    other = create_device(session, new_token(), now=utc_now())
+    other.rider_id, second.reporter_id = town.rider.id, other.id
+    session.flush()
+    issue_code(session, other.id, "recovery", now=utc_now())
+    tokens = {town.rider.token_hash, other.token_hash}
+    phones = actor_of_rider(session, other).device_ids
+    erased = erase_rider(session, phones, now=utc_now())
+    assert (erased.reports, erased.held) == (2, 0)
+    session.expire_all()
+    assert (report.reporter_id, second.reporter_id, other.rider_id) == (None, None, None)
+    assert EARLIER not in report.evidence
+    assert not tokens & {town.rider.token_hash, other.token_hash}
+    for left in (SearchPosting, PhoneCode):
+        assert session.scalar(select(func.count()).select_from(left)) == 0, left
+
+
+def test_what_staff_and_followers_brought_outlives_the_rider_until_its_time(town, session, folder):
+    load_default_retention(session, utc_now())
+    report = town.assigned(note="我住在三楼")
+    sent = with_photo(session, folder, report)
+    after = session.get_one(Photo, town.evidence(report, "member"))
+    after.facts = {"make": "Sample"}
+    follower = create_device(session, new_token(), now=utc_now())
+    session.add(Tie(report_id=report.id, device_id=follower.id, kind=FOLLOWER, since=utc_now()))
+    report.followers = 1
+    session.flush()
+    add(session, report, Add(note="我也看到了"), by=By(actor_of_device(follower.id), utc_now()))
+    erase_rider(session, frozenset({town.rider.id}), now=utc_now())
+    session.expire_all()
+    assert report.reporter_id == follower.id
+    assert (sent.sha256, sent.facts) == (None, {})
+    assert (after.sha256, after.facts) == ("0" * 64, {"make": "Sample"})
+    notes = [entry.private.get("note") for entry in list_timeline(session, report.id)]
+    assert "我也看到了" in notes
+    assert "我住在三楼" not in notes
+
+    closed(session, report, Outcome.FIXED, 200)
+    over = {"originals": 1, "facts": 1, "positions": 1}
+    assert count_over(session, utc_now()) == over, "the wish took the rider's things alone"
+    assert forget_over(session, utc_now()) == 3
+    session.expire_all()
+    assert (after.sha256, after.facts) == (None, {})
+    assert count_over(session, utc_now()) == {}
+    session.execute(update(Tombstone).values(at=report.closed_at - DAY))
+    assert count_over(session, utc_now()) == over, "opened and closed again since"
+    assert forget_over(session, utc_now()) == 3
+    assert forget_over(session, utc_now()) == 0
