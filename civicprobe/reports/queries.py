@@ -203,6 +203,23 @@ def list_timeline(session: Session, report_id: int) -> list[TimelineEntry]:
     return [TimelineEntry(event, body or {}) for event, body in rows]
 
 
+def left_by(session: Session, report_id: int) -> frozenset[int]:
+    """The phones that let go of a report (不再关联): it stays their riders' own affair."""
+    said = session.scalars(
+        select(EventPrivate.body)
+        .join(
+            ReportEvent,
+            and_(
+                ReportEvent.report_id == EventPrivate.report_id,
+                ReportEvent.seq == EventPrivate.seq,
+            ),
+        )
+        .where(EventPrivate.report_id == report_id, ReportEvent.action == Action.LEAVE.value)
+    )
+    devices = (body.get("device") for body in said)
+    return frozenset(device for device in devices if isinstance(device, int))
+
+
 def find_audience(session: Session, report_id: int, seq: int) -> str | None:
     """Who may read one event of a report."""
     return session.scalar(

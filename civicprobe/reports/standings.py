@@ -16,7 +16,7 @@ from civicprobe.reports.lifecycle import Bar, Facts, Party, State
 from civicprobe.reports.models import Report
 from civicprobe.reports.orders import Undoable, Whistle
 from civicprobe.reports.proofs import inspection_of
-from civicprobe.reports.queries import is_named
+from civicprobe.reports.queries import is_named, left_by
 
 UNDO_FOR = timedelta(seconds=10)
 _UNDO_IN = frozenset({State.FILED, State.DISPATCHED, State.HANDLED, State.MERGED})
@@ -151,6 +151,8 @@ def _bars(session: Session, report: Report, actor: Actor, *, named: bool) -> fro
 
 def _is_tied(session: Session, report: Report, actor: Actor) -> bool:
     if report.reporter_id in actor.device_ids or _follows(session, report, actor.device_ids):
+        return True
+    if actor.device_ids and left_by(session, report.id) & actor.device_ids:
         return True
     if report.reporter_id is None:
         return False

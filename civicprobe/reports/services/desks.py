@@ -10,6 +10,7 @@ from civicprobe.accounts.roles import Role
 from civicprobe.reports.bonds import FOLLOWER, Naming, Tie
 from civicprobe.reports.checks import REOPENS_BY_RIDERS
 from civicprobe.reports.models import Report
+from civicprobe.reports.queries import left_by
 
 LEVELS = ("street", "district", "city")
 ABOVE_STREET = LEVELS[1:]
@@ -92,7 +93,7 @@ def _named_areas(session: Session, report: Report) -> set[str]:
 
 def _own_account(session: Session, report: Report) -> set[int]:
     follows = select(Tie.device_id).where(Tie.report_id == report.id, Tie.kind == FOLLOWER)
-    tied = Device.id == report.reporter_id
+    tied = or_(Device.id == report.reporter_id, Device.id.in_(left_by(session, report.id)))
     linked = select(Device.account_id).where(
         or_(tied, Device.id.in_(follows)) if report.followers else tied,
         Device.account_id.is_not(None),

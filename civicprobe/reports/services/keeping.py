@@ -20,7 +20,7 @@ from civicprobe.errors import FieldFault, Unprocessable
 from civicprobe.notices.models import Notice
 from civicprobe.reports.bonds import Tie
 from civicprobe.reports.commands import Leave
-from civicprobe.reports.lifecycle import Outcome, Party, State
+from civicprobe.reports.lifecycle import Action, Outcome, Party, State
 from civicprobe.reports.models import ActionAnswer, EventPrivate, Photo, Report, ReportEvent
 from civicprobe.reports.models_keeping import LegalHold, Retention, Tombstone
 from civicprobe.reports.services.evidence import EARLIER
@@ -32,6 +32,7 @@ BATCH = 200
 BY_TIME, ON_REQUEST = "retention", "erasure"
 _OURS = "起始值，待本市规定替换"
 _RIDERS = (Party.RIDER.value, Party.REPORTER.value)
+_BARS = (Action.LEAVE.value,)
 _COPIES = ("screen_sha256", "thumb_sha256", "plates_sha256")
 
 
@@ -172,10 +173,13 @@ def erase_rider(session: Session, phones: frozenset[int], *, now: datetime) -> E
 
     The hazards stay, with redacted pictures and what staff and followers brought, under the oldest
     follower if there is one. Reports under legal hold stay as they are; their number is told. The
-    phones, all that the rider has, are forgotten unless one of their reports is held.
+    phones, all that the rider has, are forgotten unless one of their reports is held. Of a phone
+    that is linked to staff it stays known, until the words' own time, whose report it was: they
+    must not decide on it.
     """
     by = By(Actor(role=Role.RIDER, device_ids=phones), now)
     mine = session.scalars(select(Report).where(Report.reporter_id.in_(phones))).all()
+    staff = _are_of_staff(session, phones)
     held = set(session.scalars(select(LegalHold.report_id)))
     free = [report for report in mine if report.id not in held]
     session.execute(delete(Tie).where(Tie.device_id.in_(phones)))
@@ -184,22 +188,28 @@ def erase_rider(session: Session, phones: frozenset[int], *, now: datetime) -> E
         _forget_sent(session, report)
         for what in (What.ORIGINALS, What.FACTS, What.POSITIONS):
             _bury(session, report, what, why=ON_REQUEST, now=now)
-        _forget_words(session, report, _RIDERS)
+        _forget_words(session, report, _RIDERS, kept=_BARS if staff else ())
     session.execute(delete(Notice).where(Notice.device_id.in_(phones)))
     callers = [f"device:{phone}" for phone in phones]
     session.execute(delete(ActionAnswer).where(ActionAnswer.caller.in_(callers)))
     if len(free) == len(mine):
-        _forget_phones(session, phones)
+        _forget_phones(session, phones, linked=staff)
     session.flush()
     return Erased(len(free), len(mine) - len(free))
 
 
-def _forget_phones(session: Session, phones: frozenset[int]) -> None:
+def _are_of_staff(session: Session, phones: frozenset[int]) -> bool:
+    linked = select(Device.id).where(Device.id.in_(phones), Device.account_id.is_not(None))
+    return session.scalar(linked.limit(1)) is not None
+
+
+def _forget_phones(session: Session, phones: frozenset[int], *, linked: bool) -> None:
     session.execute(delete(ApiToken).where(ApiToken.device_id.in_(phones)))
     session.execute(delete(PhoneCode).where(PhoneCode.device_id.in_(phones)))
     for phone in session.scalars(select(Device).where(Device.id.in_(phones))):
         phone.token_hash = token_hash(new_token())
-        phone.account_id = phone.rider_id = None
+        if not linked:
+            phone.rider_id = None
 
 
 def _over(row: Retention, now: datetime) -> Select[Report]:
@@ -252,9 +262,16 @@ def _personal(session: Session, report: Report) -> None:
     report.reporter_id = None
 
 
-def _forget_words(session: Session, report: Report, parties: tuple[str, ...] | None) -> None:
-    """The words beside the events of these parties, or of all; their hashes stay in the chain."""
-    events = select(ReportEvent.seq).where(ReportEvent.report_id == report.id)
+def _forget_words(
+    session: Session,
+    report: Report,
+    parties: tuple[str, ...] | None,
+    kept: tuple[str, ...] = (),
+) -> None:
+    """The words beside the events of these parties, or of all, but those of the actions `kept`;
+    their hashes stay in the chain."""
+    of_report = (ReportEvent.report_id == report.id, ReportEvent.action.not_in(kept))
+    events = select(ReportEvent.seq).where(*of_report)
     if parties is not None:
         events = events.where(ReportEvent.party.in_(parties))
     beside = (EventPrivate.report_id == report.id, EventPrivate.seq.in_(events))

@@ -13,7 +13,7 @@ from civicprobe.reports.transitions import Audience, By, Step, apply
 def leave(session: Session, report: Report, _command: Leave, *, by: By) -> ReportEvent:
     """The tie goes, the hazard stays: the oldest follower reports on; raises as `apply`."""
     reports = report.reporter_id in by.actor.device_ids
-    heir = _oldest(session, report) if reports else None
+    heir = _oldest(session, report, by.actor.device_ids) if reports else None
     change = {"reporter_id": heir.device_id if heir else None} if reports else {}
     step = Step(change=change, private=_who(by), audience=Audience.OFFICE)
     event = apply(session, report, TABLE[Action.LEAVE], by=by, step=step)
@@ -43,10 +43,11 @@ def _who(by: By) -> dict[str, object]:
     return {"device": min(by.actor.device_ids, default=None), "for": Audience.OFFICE}
 
 
-def _oldest(session: Session, report: Report) -> Tie | None:
+def _oldest(session: Session, report: Report, leaving: frozenset[int]) -> Tie | None:
     return session.scalars(
         select(Tie)
         .where(Tie.report_id == report.id, Tie.kind == FOLLOWER)
+        .where(Tie.device_id.not_in(leaving))
         .order_by(Tie.since, Tie.id)
         .limit(1)
     ).first()

@@ -14,13 +14,14 @@ from civicprobe.accounts.tokens import new_token
 from civicprobe.db import utc_now
 from civicprobe.errors import Unprocessable
 from civicprobe.reports.bonds import FOLLOWER, Tie
-from civicprobe.reports.commands import Add
-from civicprobe.reports.lifecycle import Outcome, State
+from civicprobe.reports.commands import Add, Leave
+from civicprobe.reports.lifecycle import Bar, Outcome, State
 from civicprobe.reports.models import Photo, Report, SearchPosting
 from civicprobe.reports.models_keeping import Retention, Tombstone
 from civicprobe.reports.queries import list_timeline
 from civicprobe.reports.services.add import add
 from civicprobe.reports.services.audit import verify_report
+from civicprobe.reports.services.desks import barred_accounts
 from civicprobe.reports.services.evidence import EARLIER
 from civicprobe.reports.services.keeping import (
     What,
@@ -32,8 +33,10 @@ from civicprobe.reports.services.keeping import (
     load_default_retention,
     set_retention,
 )
+from civicprobe.reports.services.leave import leave
 from civicprobe.reports.services.sweep import sweep_bytes
 from civicprobe.reports.services.words import index_words
+from civicprobe.reports.standings import standing_of
 from civicprobe.reports.transitions import By
 
 DAY = timedelta(days=1)
@@ -248,3 +251,20 @@ def test_what_staff_and_followers_brought_outlives_the_rider_until_its_time(town
     assert count_over(session, utc_now()) == over, "opened and closed again since"
     assert forget_over(session, utc_now()) == 3
     assert forget_over(session, utc_now()) == 0
+
+
+@pytest.mark.parametrize("gone", ["left", "erased"])
+def test_a_member_who_lets_go_of_a_report_still_decides_nothing_on_it(town, session, gone):
+    report = town.assigned()
+    officer = town.accounts["left-1"]
+    town.rider.account_id = officer.id
+    session.flush()
+    if gone == "left":
+        leave(session, report, Leave(), by=town.by("rider", report))
+    else:
+        erase_rider(session, frozenset({town.rider.id}), now=utc_now())
+    session.expire_all()
+    assert report.reporter_id is None
+    assert Bar.TIED in standing_of(session, report, town.actor("left-1")).bars
+    assert Bar.TIED not in standing_of(session, report, town.actor("left-2")).bars
+    assert barred_accounts(session, report) == {officer.id}
