@@ -1,5 +1,6 @@
 """Reports about the same are led by one (并案): joined, following it to its end, parted again."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import delete, exists, select, update
@@ -35,7 +36,7 @@ def merge(session: Session, report: Report, command: Merge, *, by: By) -> Report
     event = apply(session, report, TABLE[Action.MERGE], by=by, step=step)
     _tie(session, report, primary)
     for child_id in led:
-        _move_along(session, child_id, report, primary, by.now)
+        _pass(session, child_id, report, primary, by.now)
     _count(session, primary, 1 + len(led))
     if led:
         _count(session, report, -len(led))
@@ -95,6 +96,33 @@ def untie(session: Session, report: Report, primary_id: int) -> None:
         _count(session, primary, -1)
 
 
+def bring_back(
+    session: Session, report: Report, primary_id: int, merged_at: datetime, now: datetime
+) -> None:
+    """A merge is undone: what moved along with the report is led by it again."""
+    primary = session.get_one(Report, primary_id)
+    moved = session.execute(
+        select(Report.id, ReportEvent.data)
+        .join(ReportEvent, ReportEvent.report_id == Report.id)
+        .where(
+            Report.primary_id == primary_id,
+            ReportEvent.action == Action.FOLLOW.value,
+            ReportEvent.at == merged_at,
+        )
+    ).all()
+    led = [child_id for child_id, data in moved if data.get("from") == report.number]
+    for child_id in led:
+        _pass(session, child_id, primary, report, now)
+    session.execute(
+        update(Tie)
+        .where(Tie.report_id == primary_id, Tie.kind == FOLLOWER, Tie.via_id.in_(led))
+        .values(report_id=report.id)
+    )
+    if led:
+        _count(session, primary, -len(led))
+        _count(session, report, len(led))
+
+
 def _lock_primary(session: Session, report: Report, number: str, actor: Actor) -> Report:
     """The report that is to lead. It is never waited for: two merges at once, each waiting for the
     other's report, would wait for ever."""
@@ -143,16 +171,16 @@ def _tie(session: Session, report: Report, primary: Report) -> None:
     session.flush()
 
 
-def _move_along(
-    session: Session, child_id: int, report: Report, primary: Report, now: datetime
-) -> None:
-    """What the report led is led by its primary now: the depth stays one."""
+def _pass(session: Session, child_id: int, leader: Report, primary: Report, now: datetime) -> None:
+    """What one report led is led by another now: the depth stays one. Its rider is told nothing,
+    since nothing changes for them."""
     child = get_report_by_id(session, child_id, lock=True)
     step = Step(
         change={"primary_id": primary.id},
-        data={"primary": primary.number, "from": report.number},
+        data={"primary": primary.number, "from": leader.number},
     )
-    apply(session, child, TABLE[Action.FOLLOW], by=By(WORKER, now), step=step)
+    row = replace(TABLE[Action.FOLLOW], tells=())
+    apply(session, child, row, by=By(WORKER, now), step=step)
 
 
 def _count(session: Session, primary: Report, more: int) -> None:

@@ -12,7 +12,7 @@ from civicprobe.reports.commands import Undo
 from civicprobe.reports.lifecycle import TABLE, Action
 from civicprobe.reports.models import Photo, Report, ReportEvent
 from civicprobe.reports.services.enrich import STILL_WEIGHED
-from civicprobe.reports.services.merge import untie
+from civicprobe.reports.services.merge import bring_back, untie
 from civicprobe.reports.standings import find_undoable
 from civicprobe.reports.transitions import By, Step, apply
 
@@ -32,7 +32,8 @@ def undo(session: Session, report: Report, _command: Undo, *, by: By) -> ReportE
         by=by,
         step=Step(change=before, data={"undone": step.seq if step else None}),
     )
-    if primary_id is not None and report.primary_id is None:
+    if step is not None and primary_id is not None and report.primary_id is None:
+        bring_back(session, report, primary_id, step.at, by.now)
         untie(session, report, primary_id)
     if report.state in STILL_WEIGHED:
         # The worker passed it by while it was elsewhere.

@@ -4,15 +4,19 @@ from datetime import timedelta
 
 from sqlalchemy import delete, func, select
 
+from civicprobe.accounts.services.people import create_device
+from civicprobe.accounts.tokens import new_token
 from civicprobe.catalog.models import Unit
 from civicprobe.db import utc_now
 from civicprobe.notices.models import Notice
 from civicprobe.outbox import OutboxRow
+from civicprobe.reports.bonds import Tie
 from civicprobe.reports.commands import BlowWhistle, Extend, Merge, Suspend, SuspendGround, Undo
 from civicprobe.reports.commands import Resume as GoOn
 from civicprobe.reports.models import Clock, Photo
 from civicprobe.reports.orders import Whistle
 from civicprobe.reports.services.alarm import alarm, call_next
+from civicprobe.reports.services.audit import verify_report
 from civicprobe.reports.services.extend import extend
 from civicprobe.reports.services.merge import merge
 from civicprobe.reports.services.suspend import resume, suspend
@@ -34,6 +38,26 @@ def test_a_merge_undone_before_the_place_was_known_is_weighed_again(town, sessio
     merge(session, report, Merge(primary=primary.number), by=town.by("city", report))
     assert take_back(town, report, "city")["enrich"] == {"report_id": report.id}
     assert report.state == "received"
+
+
+def test_what_moved_along_with_an_undone_merge_comes_back(town, session):
+    child, report, primary = town.assigned(), town.assigned(), town.assigned()
+    reporter = create_device(session, new_token(), now=utc_now())
+    child.reporter_id = reporter.id
+    session.flush()
+    merge(session, child, Merge(primary=report.number), by=town.by("left-1", child))
+    session.execute(delete(OutboxRow))
+    merge(session, report, Merge(primary=primary.number), by=town.by("left-1", report))
+    about = [row.payload.get("about") for row in session.scalars(select(OutboxRow))]
+    assert "rider_follows" not in about
+    assert (child.primary_id, primary.followers, report.followers) == (primary.id, 2, 0)
+    take_back(town, report, "left-1")
+    session.expire_all()
+    assert (child.state, child.primary_id) == ("merged", report.id)
+    assert (primary.followers, report.followers) == (0, 1)
+    ties = session.execute(select(Tie.report_id, Tie.device_id, Tie.via_id)).all()
+    assert ties == [(report.id, reporter.id, child.id)]
+    assert [verify_report(session, each) for each in (child, report, primary)] == [None] * 3
 
 
 def test_a_card_that_comes_back_asks_whether_its_member_still_serves(town):
