@@ -89,8 +89,9 @@ def test_the_arc_once(people, city):
     expect(desk.get_by_text(f"{number} 已办好")).to_be_visible()
 
     see(rider, report, "井盖已补好，谢谢您。")
-    expect(rider.locator(".pictures img")).to_have_count(2)
-    for image in rider.locator(".pictures img").all():
+    see(rider, report, "处理前 ·")
+    see(rider, report, "处理后 ·")
+    for image in rider.locator(".pictures").first.locator("img").all():
         image.scroll_into_view_if_needed()
         rider.wait_for_function("image => image.naturalWidth > 0", arg=image.element_handle())
 
