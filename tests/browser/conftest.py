@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from civicprobe.grid.coords import Point
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-START_S = 90.0
+START_S = 240.0
 PHONE, DESK = {"width": 360, "height": 760}, {"width": 1280, "height": 900}
 
 needs_chromium = pytest.mark.skipif(
@@ -35,6 +35,7 @@ def pytest_collection_modifyitems(items):
         if Path(__file__).parent in Path(item.fspath).parents:
             item.add_marker(pytest.mark.browser)
             item.add_marker(needs_chromium)
+            item.add_marker(pytest.mark.timeout(300))  # the first waits for the demo
 
 
 @dataclass

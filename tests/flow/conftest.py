@@ -25,6 +25,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in Path(item.fspath).parents:
             item.add_marker(pytest.mark.flow)
+            item.add_marker(pytest.mark.timeout(300))  # the first waits for the city
 
 
 @dataclass
