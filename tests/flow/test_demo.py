@@ -31,6 +31,7 @@ STEPS = [
     "dispatched",
     "accepted",
     "handled",
+    "inspected",
     "closed",
     "rider",
 ]
