@@ -17,7 +17,7 @@ from civicprobe.reports.filters import FILTERS, QueueFilter
 from civicprobe.reports.lifecycle import State
 from civicprobe.reports.models import Report
 from civicprobe.reports.page_case import Named, name_categories, name_units
-from civicprobe.reports.queries import list_thumbs, list_updates
+from civicprobe.reports.queries import list_taken_over, list_thumbs, list_updates
 from civicprobe.reports.queues import count_views, list_queue, place_in
 from civicprobe.reports.schemas import QueueItem, queue_item
 from civicprobe.reports.views import VIEWS
@@ -82,14 +82,15 @@ def read_list(
 def read_rows(session: Session, actor: Actor, reports: Sequence[Report]) -> list[Row]:
     """Rows of these reports, with names."""
     now = utc_now()
-    thumbs = list_thumbs(session, [report.id for report in reports])
+    ids = [report.id for report in reports]
+    thumbs, taken_over = list_thumbs(session, ids), list_taken_over(session, ids)
     categories, units = name_categories(session), name_units(session)
     places = _places(session, reports)
     aliases = _aliases(session, reports)
-    updates = list_updates(session, [report.id for report in reports])
+    updates = list_updates(session, ids)
     return [
         Row(
-            item=queue_item(report, thumbs.get(report.id), actor),
+            item=queue_item(report, thumbs.get(report.id), actor, taken_over),
             category=_name_of(categories.get(report.category_code or "")),
             place=places[report.id],
             holder=_holder(report, units, aliases),

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from civicprobe.accounts.actor import Actor
@@ -14,7 +14,7 @@ from civicprobe.accounts.roles import Role
 from civicprobe.errors import NotFound
 from civicprobe.grid.areas import Level, level_of
 from civicprobe.reports.bonds import FOLLOWER, Naming, Tie
-from civicprobe.reports.lifecycle import Action
+from civicprobe.reports.lifecycle import Action, Party
 from civicprobe.reports.models import EventPrivate, Photo, Report, ReportEvent
 from civicprobe.reports.numbers import row_id_of
 from civicprobe.reports.orders import Whistle
@@ -220,12 +220,25 @@ def left_by(session: Session, report_id: int) -> frozenset[int]:
     return frozenset(device for device in devices if isinstance(device, int))
 
 
-def find_audience(session: Session, report_id: int, seq: int) -> str | None:
-    """Who may read one event of a report."""
-    return session.scalar(
-        select(ReportEvent.audience).where(
-            ReportEvent.report_id == report_id, ReportEvent.seq == seq
+def list_taken_over(session: Session, report_ids: Sequence[int]) -> dict[int, int]:
+    """Of these reports those whose first rider let go, with the number of that (last) step: who
+    reports on since then knows nothing of what was said before."""
+    rows = session.execute(
+        select(ReportEvent.report_id, func.max(ReportEvent.seq))
+        .where(
+            ReportEvent.report_id.in_(report_ids),
+            ReportEvent.action == Action.LEAVE.value,
+            ReportEvent.party == Party.REPORTER.value,
         )
+        .group_by(ReportEvent.report_id)
+    )
+    return {report_id: int(seq) for report_id, seq in rows}
+
+
+def find_event(session: Session, report_id: int, seq: int) -> ReportEvent | None:
+    """One event of a report."""
+    return session.scalar(
+        select(ReportEvent).where(ReportEvent.report_id == report_id, ReportEvent.seq == seq)
     )
 
 

@@ -13,7 +13,7 @@ from civicprobe.catalog.models import Category
 from civicprobe.reports.alike import is_offered
 from civicprobe.reports.lifecycle import Action, Party
 from civicprobe.reports.models import Photo, Report, ReportEvent
-from civicprobe.reports.queries import find_audience, get_report_by_id, is_visible
+from civicprobe.reports.queries import find_event, get_report_by_id, is_visible, list_taken_over
 from civicprobe.reports.standings import standing_of
 from civicprobe.reports.transitions import Audience
 
@@ -24,6 +24,14 @@ READERS: dict[Audience, frozenset[Party]] = {
     Audience.OFFICE: frozenset({Party.DESK}),
 }
 OPENED_FOR = timedelta(minutes=15)
+
+
+def readers_of(audience: str, event: ReportEvent, taken_over: int) -> frozenset[Party]:
+    """Who may read something of an event: no rider another one's words, be it a follower's or of
+    who reported before (up to the step `taken_over`, 0 for nobody)."""
+    readers = READERS[Audience(audience)]
+    others = event.party == Party.FOLLOWER or event.seq <= taken_over
+    return readers - {Party.REPORTER} if audience == Audience.TRIAGE and others else readers
 
 
 def may_see_pictures(report: Report, actor: Actor) -> bool:
@@ -89,11 +97,12 @@ def _may_know(session: Session, photo: Photo, report: Report, actor: Actor) -> b
 def _may_see_evidence(session: Session, photo: Photo, report: Report, actor: Actor) -> bool:
     if photo.used_seq is None:
         return actor.account_id is not None and photo.added_by_id == actor.account_id
-    audience = find_audience(session, report.id, photo.used_seq)
+    event = find_event(session, report.id, photo.used_seq)
     parties = standing_of(session, report, actor).parties
     if actor.role is Role.ADMIN:
         parties |= {Party.DESK}
-    return audience is not None and bool(parties & READERS[Audience(audience)])
+    taken_over = list_taken_over(session, [report.id]).get(report.id, 0)
+    return event is not None and bool(parties & readers_of(event.audience, event, taken_over))
 
 
 def _may_read_plates(session: Session, report: Report, actor: Actor) -> bool:

@@ -1,5 +1,6 @@
 """The shapes that go over HTTP: a report as one caller may see it, queues, actions."""
 
+from collections.abc import Container
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,10 +21,11 @@ from civicprobe.reports.queries import (
     TimelineEntry,
     is_visible,
     list_photos,
+    list_taken_over,
     list_thumbs,
     list_timeline,
 )
-from civicprobe.reports.rights import READERS, may_see_pictures, pictures_opened
+from civicprobe.reports.rights import may_see_pictures, pictures_opened, readers_of
 from civicprobe.reports.schemas_hands import Body, Hands, hands_of
 from civicprobe.reports.schemas_photo import PhotoBody, photo_body
 from civicprobe.reports.services.perform import DOINGS
@@ -185,16 +187,17 @@ def report_body(session: Session, report: Report, *, seen_by: Actor, now: dateti
     """The report as `seen_by` may see it at this moment."""
     standing = standing_of(session, report, seen_by)
     parties = standing.parties | ({Party.DESK} if seen_by.role is Role.ADMIN else frozenset())
+    taken_over = list_taken_over(session, [report.id]).get(report.id, 0)
     names = area_names(session, report.edition_id, report.area_codes)
     steps = [
         entry
         for entry in list_timeline(session, report.id)
-        if parties & READERS[Audience(entry.event.audience)]
+        if parties & readers_of(entry.event.audience, entry.event, taken_over)
     ]
     seen = {entry.event.seq for entry in steps}
     opened = pictures_opened((entry.event for entry in steps), seen_by, now)
     return ReportBody(
-        **_headline(report, own=Party.REPORTER in parties),
+        **_headline(report, own=Party.REPORTER in parties and not taken_over),
         place=_place(report),
         areas={
             level: AreaBody(code=area.code, name=area.name, synthetic=area.synthetic)
@@ -217,7 +220,7 @@ def report_body(session: Session, report: Report, *, seen_by: Actor, now: dateti
         ],
         alike=_alike(session, report, parties, seen_by),
         same_photo_as=_same_photo(session, report, parties),
-        timeline=[_step(entry, parties) for entry in steps],
+        timeline=[_step(entry, parties, taken_over) for entry in steps],
         clocks=_clocks(session, report, parties, now),
         **hands_of(session, report, parties, seen_by, now),
         allowed_actions=list(
@@ -226,10 +229,13 @@ def report_body(session: Session, report: Report, *, seen_by: Actor, now: dateti
     )
 
 
-def queue_item(report: Report, thumb: Photo | None, seen_by: Actor) -> QueueItem:
-    """One row of the caller's queue."""
+def queue_item(
+    report: Report, thumb: Photo | None, seen_by: Actor, taken_over: Container[int]
+) -> QueueItem:
+    """One row of the caller's queue; `taken_over` are the reports that were another rider's."""
+    own = report.reporter_id in seen_by.device_ids and report.id not in taken_over
     return QueueItem(
-        **_headline(report, own=report.reporter_id in seen_by.device_ids),
+        **_headline(report, own=own),
         grade=str(report.place["grade"]) if report.place else None,
         areas=report.area_codes,
         thumb_url=f"/photos/{thumb.id}/thumb"
@@ -345,9 +351,9 @@ def _doubts(session: Session, report: Report, photo: Photo, parties: frozenset[P
     return doubts_of(session, report, photo) if checked and Party.DESK in parties else []
 
 
-def _step(entry: TimelineEntry, parties: frozenset[Party]) -> TimelineBody:
+def _step(entry: TimelineEntry, parties: frozenset[Party], taken_over: int) -> TimelineBody:
     event = entry.event
-    readers = READERS[Audience(entry.private.get("for", Audience.OFFICE))]
+    readers = readers_of(entry.private.get("for", Audience.OFFICE), event, taken_over)
     note = entry.private.get("note") if parties & readers else None
     return TimelineBody(
         seq=event.seq,

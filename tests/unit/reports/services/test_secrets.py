@@ -1,6 +1,7 @@
 """What is secret stays so on every way round: likeness, splitting, passing by, words, counts."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -11,16 +12,19 @@ from civicprobe.accounts.tokens import new_token
 from civicprobe.db import utc_now
 from civicprobe.errors import NotFound
 from civicprobe.reports.alike import is_offered
-from civicprobe.reports.bonds import Naming
-from civicprobe.reports.commands import Add, Mark, Remind, Split
+from civicprobe.reports.bonds import FOLLOWER, Naming, Tie
+from civicprobe.reports.commands import Add, Leave, Mark, Remind, Split
 from civicprobe.reports.lifecycle import Action
-from civicprobe.reports.models import Report, Resemblance
-from civicprobe.reports.queries import get_report_to_act, is_visible
-from civicprobe.reports.schemas import report_body
+from civicprobe.reports.models import Photo, Report, Resemblance
+from civicprobe.reports.queries import get_report_to_act, is_visible, list_taken_over
+from civicprobe.reports.rights import copy_to_show
+from civicprobe.reports.schemas import queue_item, report_body
 from civicprobe.reports.services.add import add
+from civicprobe.reports.services.leave import leave
 from civicprobe.reports.services.mark import mark
 from civicprobe.reports.services.remind import remind
 from civicprobe.reports.services.split import split
+from civicprobe.reports.transitions import By
 from tests.town import SPOT
 from tests.unit.reports.services.test_arc import dispatched, filed
 
@@ -98,3 +102,40 @@ def test_parts_of_a_secret_report_are_as_secret(town):
     assert made.desk_code == town.accounts["district"].area_code
     assert not is_visible(town.session, made, town.actor("left-1"))
     assert town.session.query(Naming).filter_by(report_id=made.id).count() == 1
+
+
+def test_no_rider_reads_what_another_one_said(town):
+    report = town.assigned(note="我住三楼")
+    heir = create_device(town.session, new_token(), now=utc_now())
+    tie = Tie(report_id=report.id, device_id=heir.id, kind=FOLLOWER, since=utc_now())
+    town.session.add(tie)
+    report.followers = 1
+    town.session.flush()
+    add(town.session, report, Add(note="我先看到的"), by=town.by("rider", report))
+    follower = actor_of_device(heir.id)
+    add(town.session, report, Add(note="我也看到了"), by=By(follower, utc_now()))
+    picture = Photo(
+        id=uuid4(),
+        report_id=report.id,
+        kind="evidence",
+        state="ready",
+        received_at=utc_now(),
+        screen_sha256="0" * 64,
+        used_seq=report.seq,
+    )
+    town.session.add(picture)
+    town.session.flush()
+    assert copy_to_show(town.session, picture, "screen", town.actor("left-1"))
+    assert copy_to_show(town.session, picture, "screen", town.actor("rider")) is None
+    assert notes(town, report, "rider") == {"我住三楼", "我先看到的"}
+    assert seen(town, report, "rider").uuid == report.uuid
+    assert queue_item(report, None, town.actor("rider"), {}).uuid == report.uuid
+
+    leave(town.session, report, Leave(), by=town.by("rider", report))
+    assert report.reporter_id == heir.id
+    add(town.session, report, Add(note="现在归我了"), by=By(follower, utc_now()))
+    body = report_body(town.session, report, seen_by=follower, now=utc_now())
+    assert {step.note for step in body.timeline if step.note} == {"现在归我了"}
+    taken_over = list_taken_over(town.session, [report.id])
+    assert (body.uuid, queue_item(report, None, follower, taken_over).uuid) == (None, None)
+    assert {"我住三楼", "我也看到了"} <= notes(town, report, "left-1")
