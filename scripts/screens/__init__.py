@@ -1,0 +1,1 @@
+"""Screenshots of every screen in its states, kept as reviewed images in docs/screens/."""
