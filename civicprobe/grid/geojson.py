@@ -107,8 +107,9 @@ class _Text:
                 if fault.pos < len(self._text) - _TAIL or not self._more(len(self._text)):
                     raise
                 continue
-            # A number may go on in what is not yet read: `1`, `.5`.
-            if self._text[end:].strip(_IN_NUMBERS) or not self._more():
+            # A number may go on in what is not yet read: `1`, `.5`; no more than `e+` is left then.
+            whole = len(self._text) - end > 2 or self._text[end:].strip(_IN_NUMBERS)
+            if whole or not self._more():
                 self._at = end
                 return value
 

@@ -57,6 +57,12 @@ class Layer:
         """The polygons whose own box meets this one (west, south, east, north), in order."""
         return np.sort(self._tree.query(shapely.box(*box)))
 
+    def beneath(self, other: "Layer") -> list[bool]:
+        """For each polygon whether one of another layer may lie over it, by their boxes."""
+        below = np.zeros(self.size, dtype=bool)
+        below[self._tree.query(other.parts)[1]] = True
+        return below.tolist()
+
     def border_m(self, part: int, point: Point) -> float:
         """Metres from the point to the border of one polygon."""
         border = shapely.boundary(_around(self.parts[part], point))

@@ -121,6 +121,7 @@ class Locator:
         parts = parts_of(arrays)
         self._ground = Layer(parts[~over], arrays["part_area"][~over])
         self.overlay = Layer(parts[over], arrays["part_area"][over])
+        self._below = self._ground.beneath(self.overlay)
         self._drawn = {
             level: Layer(parts_of(arrays, f"{level}_"), arrays[f"{level}_area"]) for level in UPPER
         }
@@ -168,7 +169,8 @@ class Locator:
         candidates: tuple[Candidate, ...] = (Candidate(chain[0], 0.0, 1.0, chain[1:]),)
         if shared or (radius_m and border() <= radius_m):
             candidates = self._near(point, radius_m, radius_m)
-        return Located(point, radius_m, chain, border, candidates, self._dedicated(spot))
+        dedicated = self._dedicated(spot) if self._below[part] else None
+        return Located(point, radius_m, chain, border, candidates, dedicated)
 
     def rows_at(self, lonlat: Floats, cells: Cells | None = None) -> Rows:
         """The row of the finest area that holds each point, for many at once; -1 where none does.
@@ -254,7 +256,7 @@ class Locator:
         )
 
     def _dedicated(self, spot: shapely.Point) -> AreaName | None:
-        row = self.overlay.holder(spot)[0] if self.overlay.size else None
+        row = self.overlay.holder(spot)[0]
         return None if row is None else self.label(row)
 
     def _row(self, code: str) -> int | None:

@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, or_, select
+from sqlalchemy import BindParameter, Row, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from civicprobe.accounts.models import Account
 from civicprobe.accounts.roles import Role
-from civicprobe.catalog.calendars import Calendar
+from civicprobe.catalog.calendars import CITY_ZONE, Calendar
 from civicprobe.catalog.limits import city_calendar
 from civicprobe.errors import NotFound
 from civicprobe.grid.choosing import AimKind, Roster, Server, WhyNot
@@ -18,6 +18,41 @@ from civicprobe.grid.duty import Duty, Window, why_away
 from civicprobe.grid.models import FULL_TIME, Leave, Member, MemberGrid, RoutingRule
 from civicprobe.grid.queries import codes_below
 from civicprobe.grid.rules import Conditions, Rule
+
+# Statements that every report asks for are put together once; their parameters are bound by name.
+_CODES: BindParameter[str] = bindparam("codes", expanding=True)
+_SERVING = select(MemberGrid.member_id).where(MemberGrid.area_code.in_(_CODES))
+_STANDING_IN = (
+    select(Leave.substitute_id)
+    .join(MemberGrid, MemberGrid.member_id == Leave.member_id)
+    .where(MemberGrid.area_code.in_(_CODES), Leave.substitute_id.is_not(None))
+    .where(Leave.starts_at <= bindparam("now"), Leave.ends_at > bindparam("now"))
+)
+_BY_NAME = select(Member.id).where(Member.account_id.in_(bindparam("accounts", expanding=True)))
+# Members by id, a row for each of the areas that they serve: those who do, those who stand in for
+# them, and those wanted by name.
+_PEOPLE = (
+    select(Member, Account.active.label("may_enter"), MemberGrid.area_code)
+    .join(Account, Account.id == Member.account_id)
+    .outerjoin(
+        MemberGrid, and_(MemberGrid.member_id == Member.id, MemberGrid.area_code.in_(_CODES))
+    )
+    .where(Member.id.in_(_SERVING.union_all(_STANDING_IN, _BY_NAME)))
+    .order_by(Member.id)
+    .execution_options(populate_existing=True)
+)
+_HELD = _PEOPLE.with_for_update(of=Member, key_share=True)
+_DESKS = select(Account.area_code, Account.id).where(
+    Account.role == Role.OFFICE.value, Account.active, Account.area_code.in_(_CODES)
+)
+_LEAVES = (
+    select(Leave)
+    .where(Leave.member_id.in_(bindparam("members", expanding=True)))
+    .where(Leave.ends_at > bindparam("since"))
+    .order_by(Leave.starts_at, Leave.id)
+)
+_RULES = select(RoutingRule).where(RoutingRule.area_code.in_(_CODES))
+_ACTIVE_RULES = _RULES.where(RoutingRule.active)
 
 
 def roster(
@@ -27,50 +62,39 @@ def roster(
     now: datetime,
     calendar: Calendar | None = None,
     accounts: Collection[int] = (),
+    hold: bool = False,
 ) -> Roster:
     """Who serves at these area codes at a moment: members as they stand, and officers of desks.
 
     Who stands in for somebody on leave serves their grids as well. `accounts` are members wanted
-    by name, wherever they serve: they are found in `named`.
+    by name, wherever they serve: they are found in `named`. With `hold` nobody else may count on
+    these members until the transaction ends; they are seen as they are once that holds, and locked
+    in one order, so that no two ever wait for each other. SQLite has one writer at a time.
     """
-    calendar = calendar or city_calendar(session)
-    posts = session.execute(
-        _people(MemberGrid.area_code)
-        .join(MemberGrid, MemberGrid.member_id == Member.id)
-        .where(MemberGrid.area_code.in_(codes))
-        .order_by(Member.account_id)
-    ).all()
-    people: dict[int, Row[Any]] = {row.Member.id: row for row in posts}
-    if accounts:
-        named = session.execute(_people().where(Member.account_id.in_(accounts)))
-        people |= {row.Member.id: row for row in named}
+    given = {"codes": [*codes], "accounts": [*accounts], "now": now}
+    rows: Sequence[Any] = session.execute(_HELD if hold else _PEOPLE, given).all()
+    people = {row.Member.id: row for row in rows}
+    # A statement of its own, so that it sees what came while the first one waited for a lock.
     leaves = list_leaves(session, people, now)
+    if calendar is None and any(row.Member.rests_on_holidays for row in rows):
+        calendar = city_calendar(session)
+    calendar = calendar or Calendar(CITY_ZONE)
+    servers = {key: _server(row, leaves, now, calendar) for key, row in people.items()}
+    at: dict[str, list[int]] = {}
+    for row in sorted(rows, key=lambda row: row.Member.account_id):
+        if row.area_code is not None:
+            at.setdefault(row.area_code, []).append(row.Member.id)
     stand_ins = {
         leave.member_id: leave.substitute_id
         for leave in leaves
-        if leave.starts_at <= now and leave.substitute_id is not None
+        if leave.starts_at <= now
+        and leave.substitute_id is not None
+        and leave.substitute_id in servers
     }
-    if more := set(stand_ins.values()) - people.keys():
-        people |= {
-            row.Member.id: row for row in session.execute(_people().where(Member.id.in_(more)))
-        }
-        leaves += list_leaves(session, more, now)
-    servers = {key: _server(row, leaves, now, calendar) for key, row in people.items()}
-    at: dict[str, list[int]] = {}
-    for row in posts:
-        at.setdefault(row.area_code, []).append(row.Member.id)
     return Roster(
         {code: _at_post(ids, servers, stand_ins) for code, ids in at.items()},
         list_desks(session, codes),
         {server.account_id: server for server in servers.values()},
-    )
-
-
-def _people(*also: Any) -> Select[Any]:
-    return (
-        select(Member, Account.active.label("may_enter"), *also)
-        .join(Account, Account.id == Member.account_id)
-        .execution_options(populate_existing=True)
     )
 
 
@@ -96,11 +120,7 @@ def _at_post(
 def list_desks(session: Session, codes: Collection[str]) -> dict[str, frozenset[int]]:
     """Area code to the officers of its desk, where there are any."""
     desks: dict[str, set[int]] = {}
-    officers = session.execute(
-        select(Account.area_code, Account.id).where(
-            Account.role == Role.OFFICE.value, Account.active, Account.area_code.in_(codes)
-        )
-    )
+    officers = session.execute(_DESKS, {"codes": [*codes]})
     for officer in officers:
         desks.setdefault(str(officer.area_code), set()).add(officer.id)
     return {code: frozenset(accounts) for code, accounts in desks.items()}
@@ -110,8 +130,7 @@ def list_leaves(session: Session, member_ids: Collection[int], since: datetime) 
     """Leaves of these members that are not over, the earliest first."""
     if not member_ids:
         return []
-    wanted = select(Leave).where(Leave.member_id.in_(member_ids), Leave.ends_at > since)
-    return list(session.scalars(wanted.order_by(Leave.starts_at, Leave.id)))
+    return list(session.scalars(_LEAVES, {"members": [*member_ids], "since": since}))
 
 
 def duty_of(member: Member, leaves: Iterable[Leave]) -> Duty:
@@ -125,23 +144,6 @@ def duty_of(member: Member, leaves: Iterable[Leave]) -> Duty:
         leaves=tuple((x.starts_at, x.ends_at) for x in leaves if x.member_id == member.id),
         suspended=member.suspended_at is not None,
     )
-
-
-def hold_members(session: Session, accounts: Collection[int]) -> bool:
-    """Let nobody else count on these members until the transaction ends; whether that may have
-    taken a wait, after which they must be looked at again.
-
-    In one order for all, so that no two ever wait for each other. SQLite has one writer at a time.
-    """
-    if not accounts or session.get_bind().dialect.name == "sqlite":
-        return False
-    session.execute(
-        select(Member.id)
-        .where(Member.account_id.in_(accounts))
-        .order_by(Member.id)
-        .with_for_update(key_share=True)
-    )
-    return True
 
 
 def find_member(session: Session, account_id: int, *, lock: bool = False) -> Member | None:
@@ -190,14 +192,10 @@ def list_members(
 def list_rules(session: Session, scopes: Sequence[str], *, all_of: bool = False) -> list[Rule]:
     """The rules of these desks, the scopes' order first, then each desk's own; idle ones too on
     demand."""
-    wanted = select(RoutingRule).where(RoutingRule.area_code.in_(scopes))
-    if not all_of:
-        wanted = wanted.where(RoutingRule.active)
+    rows = session.scalars(_RULES if all_of else _ACTIVE_RULES, {"codes": [*scopes]})
     rank = {code: place for place, code in enumerate(scopes)}
-    rows = sorted(
-        session.scalars(wanted), key=lambda row: (rank[row.area_code], row.position, row.id)
-    )
-    return [rule_of(row) for row in rows]
+    rows_in_order = sorted(rows, key=lambda row: (rank[row.area_code], row.position, row.id))
+    return [rule_of(row) for row in rows_in_order]
 
 
 def rule_of(row: RoutingRule) -> Rule:

@@ -16,12 +16,14 @@ from civicprobe.accounts.identity import current_actor, requires
 from civicprobe.accounts.roles import Role
 from civicprobe.catalog.limits import city_calendar
 from civicprobe.db import db, utc_now
-from civicprobe.errors import Fault, Forbidden, NotFound
+from civicprobe.errors import Fault, FieldFault, Forbidden, NotFound, Unprocessable
 from civicprobe.grid.city import City, active_city
 from civicprobe.grid.coords import Datum, to_wgs84
 from civicprobe.grid.coverage import count_below, list_covered
 from civicprobe.grid.locator import Located
 from civicprobe.reports.commands import PlaceByHand
+from civicprobe.reports.lifecycle import Severity
+from civicprobe.reports.page_case import name_categories, severities
 from civicprobe.reports.page_forms import PageForm, read_point
 from civicprobe.reports.page_map import MOVES, Picture, read_frame, read_moment, read_picture
 from civicprobe.reports.page_parts import pages
@@ -32,7 +34,9 @@ from civicprobe.web.parts import parts
 blueprint = pages("pages_map", "/o/map")
 
 SHOWN = 50
-_KEPT = ("point", "datum", "radius_m", "at")
+_REPORT = ("category", "severity", "urgent")
+_PLACE = ("point", "datum")
+_KEPT = (*_PLACE, "radius_m", "at", *_REPORT)
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,8 @@ def locate() -> str | tuple[str, int]:
         form=form,
         asked=request.args,
         edition=city.edition,
+        categories=[(each.code, each.name) for each in name_categories(db.session()).values()],
+        severities=[(code, words) for code, words, *_more in severities()],
         **_drawing(picture, asked),
     )
     return (page, form.status) if form else page
@@ -120,8 +126,18 @@ def _find(session: Session, city: City, asked: Mapping[str, str], now: datetime)
     located = _find_place(city, asked)
     if located is None:
         return None
-    at = read_moment(asked.get("at", ""), now)
-    return Found(located, who_gets(session, city, located, Asked(at=at)), at)
+    report = _read_report(session, asked, read_moment(asked.get("at", ""), now))
+    return Found(located, who_gets(session, city, located, report), report.at)
+
+
+def _read_report(session: Session, asked: Mapping[str, str], at: datetime) -> Asked:
+    """The report that is imagined; raises Unprocessable (`category`, `severity`)."""
+    category, severity, urgent = (asked.get(name, "") for name in _REPORT)
+    if category and category not in name_categories(session):
+        raise Unprocessable("incomplete", FieldFault("category", "no_such_category"))
+    if severity and severity not in frozenset(Severity):
+        raise Unprocessable("incomplete", FieldFault("severity", "no_such_severity"))
+    return Asked(at, category or None, severity or None, urgent == "1")
 
 
 def _find_place(city: City, asked: Mapping[str, str]) -> Located | None:
@@ -169,7 +185,8 @@ def _drawing(picture: Picture, asked: Mapping[str, str]) -> dict[str, Any]:
         for name, move in MOVES.items()
         for frame in [picture.window.frame.moved(*move)]
     }
-    return {"picture": picture, "moves": moves, "kept": kept}
+    also = {name: text for name, text in kept.items() if name not in _PLACE}
+    return {"picture": picture, "moves": moves, "also": also}
 
 
 def _chain_within(city: City, actor: Actor, code: str) -> tuple[Any, ...]:

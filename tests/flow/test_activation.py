@@ -42,4 +42,4 @@ def test_a_new_map_under_load_and_the_way_back(live):
         assert located[-1] == name
         assert len(seen.answers) > 150
         assert (seen.failed, seen.mixed) == (0, 0)
-        assert max(seen.server_followed_s, seen.worker_followed_s) < 2 * EVERYWHERE_WITHIN_S
+        assert max(seen.server_followed_s, seen.worker_followed_s) <= EVERYWHERE_WITHIN_S

@@ -15,7 +15,7 @@ from civicprobe.grid.areas import AreaName
 from civicprobe.grid.choosing import Server
 from civicprobe.grid.city import City
 from civicprobe.grid.coords import Point
-from civicprobe.grid.people import hold_members, roster
+from civicprobe.grid.people import find_member, roster
 from civicprobe.grid.queries import area_names
 from civicprobe.reports.commands import Reassign
 from civicprobe.reports.lifecycle import TABLE, Action
@@ -105,7 +105,7 @@ def _moved(command: Reassign) -> dict[str, str]:
 
 
 def _named(session: Session, report: Report, whom: int, by: By) -> dict[str, Any]:
-    hold_members(session, [whom])
+    find_member(session, whom, lock=True)  # nobody else counts on them meanwhile
     takers = {server.account_id for server in list_takers(session, report, by.now)}
     if by.actor.role is not Role.OFFICE or whom not in takers:
         raise Unprocessable("incomplete", FieldFault("whom", "no_such_member"))

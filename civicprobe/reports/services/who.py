@@ -4,11 +4,11 @@ The one place that puts map, roster, load and rules together; routing, the expla
 dry run and the command line all ask here.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, text
+from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from civicprobe.catalog.calendars import CITY_ZONE
@@ -17,10 +17,21 @@ from civicprobe.grid.areas import AreaName
 from civicprobe.grid.choosing import NOBODY, Aim, AimKind, Choice, Roster, choose
 from civicprobe.grid.city import City
 from civicprobe.grid.locator import Located
-from civicprobe.grid.people import find_member, hold_members, list_rules, roster
+from civicprobe.grid.people import find_member, list_rules, roster
 from civicprobe.grid.rules import Case, Rule, Tried, first_match
 from civicprobe.reports.lifecycle import State
 from civicprobe.reports.models import OPEN_STATES, Report
+
+# Put together once, for every report asks.
+_LOAD = (
+    select(Report.assignee_id, func.count())
+    .where(Report.assignee_id.in_(bindparam("accounts", expanding=True)))
+    .where(
+        Report.state == State.ASSIGNED.value,
+        text(OPEN_STATES),  # written out, so that the index of open reports serves it
+    )
+    .group_by(Report.assignee_id)
+)
 
 
 @dataclass(frozen=True)
@@ -77,7 +88,7 @@ def who_along(
     scopes = [city.city_code, *(area.code for area in reversed(chain))]
     if rules is None:
         rules = list_rules(session, scopes)
-    category = session.get(Category, asked.category) if asked.category else None
+    category = _category(session, asked, rules)
     case = Case(
         areas=frozenset(scopes) | ({dedicated.code} if dedicated else set()),
         local=asked.at.astimezone(CITY_ZONE),
@@ -90,7 +101,7 @@ def who_along(
     ahead = _chain_of_aim(session, city, rule, category)
     codes = [area.code for area in (*chain, *ahead, *([dedicated] if dedicated else []))]
     accounts = {rule.account_id} if rule and rule.account_id is not None else set()
-    people = _people(session, codes, accounts, asked.at, hold=hold)
+    people = roster(session, codes, now=asked.at, accounts=accounts, hold=hold)
     if dedicated is not None and dedicated.code in people.members:
         chain = (dedicated, *chain)
     choice = choose(
@@ -122,25 +133,16 @@ def open_load(session: Session, accounts: Collection[int]) -> dict[int, int]:
     """How many reports wait for each of these members now."""
     if not accounts:
         return {}
-    rows = session.execute(
-        select(Report.assignee_id, func.count())
-        .where(
-            Report.assignee_id.in_(accounts),
-            Report.state == State.ASSIGNED.value,
-            text(OPEN_STATES),  # written out, so that the index of open reports serves it
-        )
-        .group_by(Report.assignee_id)
-    )
+    rows = session.execute(_LOAD, {"accounts": [*accounts]})
     return {account_id: count for account_id, count in rows if account_id is not None}
 
 
-def _people(
-    session: Session, codes: Collection[str], accounts: set[int], at: datetime, *, hold: bool
-) -> Roster:
-    found = roster(session, codes, now=at, accounts=accounts)
-    if hold and hold_members(session, found.named.keys()):
-        return roster(session, codes, now=at, accounts=accounts)
-    return found
+def _category(session: Session, asked: Asked, rules: Iterable[Rule]) -> Category | None:
+    """What is known of the category, where a rule asks for more than its code."""
+    if asked.category is None:
+        return None
+    asks = any(r.conditions.component is not None or r.aim is AimKind.OWNER for r in rules)
+    return session.get(Category, asked.category) if asks else None
 
 
 def _chain_of_aim(

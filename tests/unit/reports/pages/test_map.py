@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from civicprobe.accounts.queries import get_account
 from civicprobe.catalog.calendars import CITY_ZONE
 from civicprobe.db import db, utc_now
+from civicprobe.grid.models import RoutingRule
 from civicprobe.grid.people import get_member
+from civicprobe.grid.rules import Conditions
 from tests.unit.reports.pages.conftest import DISTRICT, GENERAL, STREET
 
 
@@ -43,6 +45,8 @@ def test_what_is_no_question_is_told_beside_its_field(town):
     for query, field in (
         ("point=nowhere", "point"),
         ("point=30.6,104.005&at=soon", "at"),
+        ("point=30.6,104.005&category=dragons", "category"),
+        ("point=30.6,104.005&severity=huge", "severity"),
         ("point=30.6,104.005&at=1999-01-01T10:00", "at"),
     ):
         answer = ask(town, f"locate?{query}")
@@ -61,6 +65,28 @@ def test_another_time_has_another_member(town):
     assert "不在值班时段" not in at_nine
     assert "不在值班时段" in at_night
     assert "街道值守" in at_night
+
+
+def test_another_category_or_severity_follows_another_rule(town):
+    with town.app.app_context():
+        for place, (name, of) in enumerate(
+            (
+                ("井盖归区", Conditions(categories=("missing_cover",))),
+                ("重的归区", Conditions(severities=("grave",), urgent=True)),
+            )
+        ):
+            row = RoutingRule(area_code=STREET, position=place, name=name, aim="desk")
+            row.aim_area, row.conditions, row.set_at = DISTRICT, of.as_json(), utc_now()
+            db.session.add(row)
+        db.session.commit()
+    here = "locate?point=30.605,104.005"
+    assert "先看派发规则" in ask(town, here).text
+    cover = ask(town, f"{here}&category=missing_cover").text
+    assert ("区城运中心" in cover, "井盖归区</a> 符合" in cover) == (True, True)
+    assert '<option value="missing_cover" selected>' in cover
+    assert "category=missing_cover" in cover.split('class="area')[0].rsplit("<a href", 1)[1]
+    assert "重的归区</a> 符合" not in ask(town, f"{here}&severity=grave").text
+    assert "重的归区</a> 符合" in ask(town, f"{here}&severity=grave&urgent=1").text
 
 
 def test_a_window_shows_the_grids_and_who_serves_them(town):

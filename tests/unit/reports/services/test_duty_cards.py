@@ -1,13 +1,14 @@
 """Cards and duty on the real tables: caps under a race, leave, rules, the neighbour's tap."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select, text
 
 from civicprobe.catalog.calendars import CITY_ZONE
 from civicprobe.catalog.models import Category
-from civicprobe.db import utc_now
+from civicprobe.db import db, utc_now
 from civicprobe.errors import Unprocessable
 from civicprobe.grid.choosing import AimKind
 from civicprobe.grid.coords import Point
@@ -18,14 +19,15 @@ from civicprobe.grid.services.leave import Days, take_leave
 from civicprobe.grid.services.standing import end_enrolment, reinstate, suspend
 from civicprobe.reports.commands import Reassign
 from civicprobe.reports.models import ReportEvent
+from civicprobe.reports.queries import get_report_by_id
 from civicprobe.reports.services.audit import verify
 from civicprobe.reports.services.enrich import enrich
 from civicprobe.reports.services.hand_over import hand_over_card, list_cards
 from civicprobe.reports.services.reassign import list_neighbours, list_takers, reassign
-from civicprobe.reports.services.who import Asked, open_load, who_gets
+from civicprobe.reports.services.who import Asked, open_load, who_along, who_gets
 from tests.town import CITY, GRID, SPOT
 from tests.unit.grid.conftest import LEFT, RIGHT, SIDE, SOUTH, TOWN, WEST
-from tests.unit.reports.services.test_races import at_once
+from tests.unit.reports.services.test_races import at_once, run_in
 
 GENERAL = f"{LEFT}001001"
 BESIDE = f"{GENERAL}002"
@@ -59,6 +61,48 @@ def test_two_workers_racing_keep_the_cap(town, app, session):
     ids = {name: town.accounts[name].id for name in ("member", "second")}
     assert open_load(session, ids.values()) == {ids["member"]: 3, ids["second"]: 2}
     assert all(finding.fault is None for finding in verify(session))
+
+
+def test_who_is_suspended_while_a_worker_waits_for_them_is_not_chosen(town, app, session):
+    if session.get_bind().dialect.name == "sqlite":
+        pytest.skip("there the whole transaction waits")
+    row_id = town.reported().id
+    session.commit()
+    city, now = town.city, utc_now()
+    suspend(session, get_member(session, town.accounts["member"].id, lock=True), now=now)
+    session.flush()
+
+    def place(own):
+        enrich(own, row_id, {}, city=city, now=now)
+
+    with ThreadPoolExecutor(1) as pool:
+        working = pool.submit(run_in, app, place)
+        waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        while not session.scalar(waits) and not working.done():
+            pass
+        assert not working.done(), "it waits for the member"
+        session.commit()
+        assert working.result() == "done"
+    session.expire_all()
+    assert get_report_by_id(session, row_id).assignee_id is None
+
+
+def test_a_choice_asks_the_database_six_times_at_most(town, session):
+    asked_for = []
+
+    @event.listens_for(db.engine, "before_cursor_execute")
+    def note(_connection, _cursor, statement, *_more):
+        asked_for.append(statement)
+
+    located = town.city.locator.locate(SPOT, 30.0)
+    member_of(session, town, "member").rests_on_holidays = True
+    session.flush()
+    asked_for.clear()
+    asking = Asked(at=utc_now(), category="rubbish")
+    answer = who_along(session, town.city, located.chain, asking, hold=True)
+    event.remove(db.engine, "before_cursor_execute", note)
+    assert answer.choice.account_id == town.accounts["member"].id
+    assert len(asked_for) == 6, "rules, people, their leave, the calendar, desks, load"
 
 
 def test_an_urgent_card_goes_past_the_cap(town, session):
@@ -101,8 +145,8 @@ def test_without_a_map_the_desk_has_it(town, session):
     card = town.assigned()
     end_enrolment(session, member_of(session, town, "member"), now=utc_now())
     account = town.accounts["member"].id
-    event = hand_over_card(session, card.id, account, "ended", city=None, now=utc_now())
-    assert event.data["why"] == "ended"
+    step = hand_over_card(session, card.id, account, "ended", city=None, now=utc_now())
+    assert step.data["why"] == "ended"
     assert (card.assignee_id, card.desk_code) == (None, LEFT)
 
 
@@ -173,8 +217,8 @@ def test_the_first_rule_that_matches_decides_the_wider_desk_first(town, session)
     assert (urgent.choice.area_code, urgent.choice.reason) == (RIGHT, "rule_area")
     report = town.assigned()
     assert report.assignee_id == far.id
-    event = session.scalar(select(ReportEvent).where(ReportEvent.action == "place"))
-    assert event.data["declared"] == [{"id": 2, "failed": ""}]
+    placed = session.scalar(select(ReportEvent).where(ReportEvent.action == "place"))
+    assert placed.data["declared"] == [{"id": 2, "failed": ""}]
 
 
 def test_a_rule_whose_aim_is_gone_is_passed_over_and_said(town, session):
@@ -194,9 +238,9 @@ def test_a_component_goes_to_its_owner_first_an_event_to_its_territory(town, ses
     session.get(Category, "light_out").default_unit_id = town.units["roads"].id
     found = asked(town, session, category="light_out")
     assert (found.choice.area_code, found.choice.reason) == (TOWN, "rule_owner")
-    event = asked(town, session, category="rubbish")
-    assert event.choice.account_id == town.accounts["member"].id
-    assert event.tried[0].failed == "component"
+    incident = asked(town, session, category="rubbish")
+    assert incident.choice.account_id == town.accounts["member"].id
+    assert incident.tried[0].failed == "component"
 
 
 def test_asked_for_another_moment(town, session):

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from uuid import uuid4
 
 from civicprobe.accounts.queries import actor_of_account
@@ -20,22 +21,23 @@ from civicprobe.reports.transitions import By
 FILED = FileReport(category="other", severity=Severity.MINOR)
 
 
+def run_in(app, job):
+    """Run one job with a session of its own; `done`, or the code of its conflict."""
+    with app.app_context():
+        try:
+            job(db.session())
+            db.session.commit()
+        except Conflict as fault:
+            db.session.rollback()
+            return fault.code
+        return "done"
+
+
 def at_once(app, jobs):
     """Run each job in a thread with its own session; what each gave or raised."""
-
-    def run(job):
-        with app.app_context():
-            try:
-                job(db.session())
-                db.session.commit()
-            except Conflict as fault:
-                db.session.rollback()
-                return fault.code
-            return "done"
-
     db.session.rollback()
     with ThreadPoolExecutor(8) as pool:
-        results = Counter(pool.map(run, jobs))
+        results = Counter(pool.map(partial(run_in, app), jobs))
     db.session.expire_all()
     return results
 
