@@ -20,7 +20,7 @@ def run() -> dict[str, float]:
     """How many were read and copied, how many still told a place, the slowest of each in ms."""
     placed = copied = 0
     slowest = {"reading": 0.0, "copying": 0.0}
-    darkroom.make_copies(sound("JPEG"), 60_000_000)  # the child's own start is no hang
+    darkroom.develop(sound("JPEG"), 60_000_000)  # the child's own start is no hang
     for seed in range(FIRST_SEED, FIRST_SEED + READ):
         data = mutated(seed)
         facts, spent = _timed(lambda data=data: read_facts(data))  # type: ignore[misc]
@@ -46,7 +46,7 @@ def run() -> dict[str, float]:
 def _copied(data: bytes) -> bool:
     """Raises SandboxFault if the child was lost, which is a fault here."""
     try:
-        darkroom.make_copies(data, 60_000_000)
+        darkroom.develop(data, 60_000_000)
     except Unreadable:
         return False
     return True

@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from civicprobe.reports.covering import Shown, hide
+from civicprobe.reports.pictures import develop
+
 _BESIDE = Path(__file__).parents[2] / "shared" / "data" / "photos"
 _REAL = Path(os.environ.get("REAL_PHOTOS", _BESIDE))
 _ASCII, _SHORT, _LONG, _RATIONAL, _UNDEFINED, _SIGNED = 2, 3, 4, 5, 7, 10
@@ -174,6 +177,18 @@ def markers(data: bytes) -> set[int]:
 # JFIF, tables, a frame (baseline or progressive), Huffman codes, scans: nothing else.
 _BARE = {0xE0, 0xDB, 0xC0, 0xC2, 0xC4, 0xDA}
 _TRACES = (b"Exif", b"http:", b"ICC_PROFILE", b"Photoshop", b"8BIM", b"JFXX", b"xmp")
+
+
+def copies_of(data: bytes, max_pixels: int = 50_000_000) -> Shown:
+    """The copies of a photo on which nothing is to be hidden."""
+    return hide(develop(data, max_pixels).picture, [])
+
+
+def assert_progressive(data: bytes) -> None:
+    """A frame of that kind (SOF2), and more scans than one."""
+    assert 0xC2 in markers(data)
+    assert 0xC0 not in markers(data)
+    assert data.count(b"\xff\xda") > 1
 
 
 def assert_bare(data: bytes) -> None:

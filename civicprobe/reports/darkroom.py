@@ -1,27 +1,26 @@
-"""Photos are read and copied here, in a child process: the worker itself decodes nothing.
+"""Photos are read and developed here, in a child process: the worker itself decodes nothing.
 
-A further step (say, what is blurred in a copy) is a pure function and a `Job` of its own, in
-`JOBS` if it is light; if it needs a model or much memory, in a module of its own with `JOBS`,
-`warm()` and `Sandbox(__name__)`, so that the child that opens strangers' bytes stays small. Such a
-step is given `Copies.screen`: a plain JPEG of at most 1600 px, upright, that we wrote ourselves.
+What comes back of a picture is its pixels, at most 1600 px a side, upright: nothing that a decoder
+would have to read again, and what is published of them is encoded once.
 """
 
 import resource
 from collections.abc import Mapping
 from typing import Any
 
+import cv2
 from PIL import Image
 from pydantic import ValidationError
 
 from civicprobe.reports import exif, pictures
 from civicprobe.reports.exif import PhotoFacts
-from civicprobe.reports.pictures import Copies, Unreadable
+from civicprobe.reports.pictures import SCREEN_PX, Developed, Unreadable
 from civicprobe.sandbox import Died, Job, Sandbox, SandboxFault
 from civicprobe.sandbox.jobs import Answer
 
-# With what the interpreter and the libraries hold, the child stays below 300 MB.
-MEMORY_BYTES = 262_144_000
-_FACTS, _COPIES = "facts", "copies"
+# Some 50 MB of it the libraries ask for and never touch: the child stays below 300 MB (a test).
+MEMORY_BYTES = 315_000_000
+_FACTS, _PICTURE = "facts", "picture"
 DIED = {"too_heavy": "photo_too_heavy", "too_slow": "photo_too_slow", "crashed": "photo_broken"}
 
 
@@ -40,41 +39,44 @@ def read_facts(data: bytes) -> PhotoFacts:
         raise SandboxFault("the sandbox answered nonsense") from fault
 
 
-def make_copies(data: bytes, max_pixels: int) -> Copies:
-    """The copies of a photo, as `pictures.make_copies`; never at the worker's cost.
+def develop(data: bytes, max_pixels: int) -> Developed:
+    """The picture of a photo, as `pictures.develop`; never at the worker's cost.
 
     Raises Unreadable, photo_too_heavy and photo_too_slow among its reasons, and SandboxFault when
     it is not the photo's fault.
     """
     try:
-        done = SANDBOX.run(_COPIES, data, JOBS[_COPIES].wall_s, max_pixels=max_pixels)
+        done = SANDBOX.run(_PICTURE, data, JOBS[_PICTURE].wall_s, max_pixels=max_pixels)
     except Died as death:
         raise Unreadable(DIED[death.cause]) from death
     if reason := done.answer.get("reason"):
         raise Unreadable(str(reason))
-    screen, thumb = done.blobs
     width, height, dhash = (int(done.answer[name]) for name in ("width", "height", "dhash"))
-    return Copies(screen, thumb, width, height, dhash)
+    if not (0 < width <= SCREEN_PX and 0 < height <= SCREEN_PX):
+        raise SandboxFault("the sandbox answered nonsense")
+    return Developed(Image.frombytes("RGB", (width, height), done.blobs[0]), dhash)
 
 
 def warm() -> None:
     """Load all that Pillow loads only when it meets a format: the forks can open no file."""
     Image.init()
+    cv2.setNumThreads(1)
 
 
 def _facts(data: bytes, _: Mapping[str, Any]) -> Answer:
     return exif.read_facts(data).to_json(), []
 
 
-def _copies(data: bytes, args: Mapping[str, Any]) -> Answer:
+def _picture(data: bytes, args: Mapping[str, Any]) -> Answer:
     try:
-        made = pictures.make_copies(data, args["max_pixels"])
+        made = pictures.develop(data, args["max_pixels"])
     except Unreadable as fault:
         if fault.reason == "photo_broken" and _is_full():
             raise MemoryError from fault  # a decoder without memory calls the picture broken
         return {"reason": fault.reason}, []
-    size = {"width": made.width, "height": made.height, "dhash": made.dhash}
-    return size, [made.screen, made.thumb]
+    width, height = made.picture.size
+    told = {"width": width, "height": height, "dhash": made.dhash}
+    return told, [made.picture.tobytes()]
 
 
 def _is_full() -> bool:
@@ -84,6 +86,6 @@ def _is_full() -> bool:
 
 JOBS = {
     _FACTS: Job(_facts, MEMORY_BYTES, cpu_s=2, wall_s=8.0, most_bytes=100_000),
-    _COPIES: Job(_copies, MEMORY_BYTES, cpu_s=20, wall_s=40.0),
+    _PICTURE: Job(_picture, MEMORY_BYTES, cpu_s=20, wall_s=40.0),
 }
 SANDBOX = Sandbox(__name__)

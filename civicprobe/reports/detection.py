@@ -8,7 +8,6 @@ fails raises: a picture that nobody could look through is shown to nobody.
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib.util import find_spec
-from io import BytesIO
 from pathlib import Path
 
 import cv2
@@ -38,12 +37,11 @@ _PLATE_MEAN = np.array((104, 117, 123), np.float32)
 Floats = NDArray[np.float32]
 
 
-def find_private(screen: bytes) -> list[Box]:
-    """The faces and number plates in an upright picture (JPEG bytes of our own making).
+def find_private(picture: Image.Image) -> list[Box]:
+    """The faces and number plates in an upright RGB picture.
 
     One core for 0.15 s at 640 px, about a second at 1600 px, where a process grows by 400 MB.
     """
-    picture = Image.open(BytesIO(screen), formats=("JPEG",)).convert("RGB")
     pixels = np.asarray(picture)
     cv2.setNumThreads(1)
     return [

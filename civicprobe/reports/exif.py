@@ -22,7 +22,7 @@ from civicprobe.reports.exif_tags import (
     nearest_offset,
     read_gps,
 )
-from civicprobe.reports.pictures import open_photo, orientation_in, quiet
+from civicprobe.reports.photo_files import open_photo, orientation_in, quiet
 
 CHINA_TIME = timezone(timedelta(hours=8))
 _DETAIL_BLOCK, _GPS_BLOCK = 0x8769, 0x8825

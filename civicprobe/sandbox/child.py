@@ -16,9 +16,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from civicprobe.sandbox.jobs import Job, pack, unpack
-
-_CHUNK = 1 << 20
+from civicprobe.sandbox.jobs import CHUNK, Job, pack, unpack, widen
 
 
 def main() -> None:
@@ -48,6 +46,7 @@ def main() -> None:
 def _serve(job: Job, data: bytes, args: Mapping[str, Any]) -> list[bytes]:
     """Fork, read what the fork answers, and say how it ended."""
     answers, own = os.pipe()
+    widen(answers)
     pid = os.fork()
     if pid == 0:
         _work(job, data, args, own)
@@ -72,7 +71,7 @@ def _read(answers: int, job: Job) -> tuple[bytes, bool]:
     while left > 0:
         if not select.select([answers], [], [], max(0.0, until - time.monotonic()))[0]:
             break
-        part = os.read(answers, _CHUNK)
+        part = os.read(answers, CHUNK)
         if not part:
             return b"".join(parts), True
         parts.append(part)

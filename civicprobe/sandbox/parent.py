@@ -16,7 +16,7 @@ from typing import Any, cast
 
 import structlog
 
-from civicprobe.sandbox.jobs import Died, SandboxFault, pack, unpack
+from civicprobe.sandbox.jobs import CHUNK, Died, SandboxFault, pack, unpack, widen
 
 log = structlog.get_logger()
 
@@ -101,6 +101,8 @@ class Sandbox:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_ENVIRONMENT
         )
         atexit.register(self.close)
+        widen(_pipe(process.stdout).fileno())
+        widen(_pipe(process.stdin).fileno())
         try:
             _frame_from(process, START_S)
         except (OSError, EOFError, ValueError) as fault:
@@ -138,7 +140,7 @@ def _frame_from(
             wait_s = max(0.0, until - time.monotonic())
             if not select.select([descriptor], [], [], wait_s)[0]:
                 raise TimeoutError
-            part = os.read(descriptor, left)
+            part = os.read(descriptor, min(left, CHUNK))
             if not part:
                 break
             parts.append(part)

@@ -9,15 +9,17 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
+from PIL import Image
 from sqlalchemy.orm import Session
 
 from civicprobe import outbox
 from civicprobe.errors import NotFound
-from civicprobe.reports.darkroom import make_copies
+from civicprobe.reports.covering import hide
+from civicprobe.reports.darkroom import develop
 from civicprobe.reports.detection import find_private
 from civicprobe.reports.models import Photo
-from civicprobe.reports.pictures import Copies, Unreadable
-from civicprobe.reports.redaction import Box, hide, read_boxes
+from civicprobe.reports.pictures import Developed, Unreadable
+from civicprobe.reports.redaction import Box, read_boxes
 from civicprobe.storage import Storage
 
 HELD = "redaction_failed"
@@ -25,6 +27,8 @@ TRY_AGAIN = timedelta(minutes=10)
 TRY_FOR = timedelta(days=1)
 
 log = structlog.get_logger()
+
+Looker = Callable[[Image.Image], Sequence[Box]]
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ def make(
     source: Source | None,
     max_pixels: int,
     *,
-    look: Callable[[bytes], Sequence[Box]] | None = None,
+    look: Looker | None = None,
 ) -> StoredCopies:
     """Make and store the copies; what only decoding shows becomes a reason, not a fault.
 
@@ -69,30 +73,28 @@ def make(
     if source is None or source.sha256 is None:
         return StoredCopies(source or Source(None), reason="photo_bytes_gone")
     try:
-        copies = make_copies(storage.get(source.sha256), max_pixels)
+        developed = develop(storage.get(source.sha256), max_pixels)
     except Unreadable as fault:
         return StoredCopies(source, reason=fault.reason)
     except NotFound as fault:
         return StoredCopies(source, reason=fault.code)
-    return _hidden(storage, source, copies, look or find_private)
+    return _hidden(storage, source, developed, look or find_private)
 
 
-def _hidden(
-    storage: Storage, source: Source, copies: Copies, look: Callable[[bytes], Sequence[Box]]
-) -> StoredCopies:
+def _hidden(storage: Storage, source: Source, developed: Developed, look: Looker) -> StoredCopies:
     try:
-        boxes = source.boxes if source.boxes is not None else look(copies.screen)
-        shown = hide(copies.screen, boxes)
+        boxes = source.boxes if source.boxes is not None else look(developed.picture)
+        shown = hide(developed.picture, boxes)
     except Exception as fault:  # whatever it was: what nobody looked through is not shown
         log.exception("redaction_failed", fault=type(fault).__name__)
-        return StoredCopies(source, dhash=copies.dhash, reason=HELD)
+        return StoredCopies(source, dhash=developed.dhash, reason=HELD)
     return StoredCopies(
         source,
         screen_sha256=storage.put(shown.screen),
         thumb_sha256=storage.put(shown.thumb),
         plates_sha256=storage.put(shown.plates) if shown.plates else None,
         boxes=boxes,
-        dhash=copies.dhash,
+        dhash=developed.dhash,
     )
 
 

@@ -38,14 +38,14 @@ def fate_of(data: bytes, claims: str) -> str:
     facts = darkroom.read_facts(data)
     assert facts.no_gps_reason
     try:
-        done = darkroom.SANDBOX.run("copies", data, 60.0, max_pixels=MOST_PIXELS)
+        done = darkroom.SANDBOX.run("picture", data, 60.0, max_pixels=MOST_PIXELS)
     except Died as death:
         return f"unreadable {darkroom.DIED[death.cause]}"
     assert done.peak_bytes < BELOW
     if reason := done.answer.get("reason"):
         return f"unreadable {reason}"
-    for copy in done.blobs:
-        photos.assert_bare(copy)
+    width, height = done.answer["width"], done.answer["height"]
+    assert [len(pixels) for pixels in done.blobs] == [3 * width * height]
     return "shown"
 
 
@@ -59,7 +59,9 @@ def test_each_is_told_what_it_was_and_the_worker_lives(name):
     assert fate_of(nasty.make(), nasty.claims) == nasty.fate
     word = nasty.fate.partition(" ")[2]
     assert not word or word in PHOTOS
-    assert darkroom.make_copies(photos.jpeg(), MOST_PIXELS).width == 64, "the next photo is copied"
+    assert darkroom.develop(photos.jpeg(), MOST_PIXELS).picture.width == 64, (
+        "the next photo is copied"
+    )
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from PIL import Image, ImageCms, ImageDraw, PngImagePlugin
 
 from civicprobe.grid.coords import Point
 from civicprobe.reports.exif import read_facts
-from civicprobe.reports.pictures import Unreadable, make_copies
+from civicprobe.reports.pictures import Unreadable, develop
 from civicprobe.samples import STORED, Scene, Shot, photograph
 from tests import photos
 
@@ -52,8 +52,8 @@ def corners(held: int = 1, size: tuple[int, int] = (400, 300)) -> bytes:
 
 @pytest.mark.parametrize("held", range(1, 9))
 def test_copies_stand_upright_however_the_phone_was_held(held):
-    copies = make_copies(corners(held), MOST)
-    assert (copies.width, copies.height) == seen(copies.screen).size == (400, 300)
+    copies = photos.copies_of(corners(held))
+    assert seen(copies.screen).size == (400, 300)
     assert corner_colours(copies.screen) == ["r", "g", "b", "black"]
     assert corner_colours(copies.thumb) == ["r", "g", "b", "black"]
 
@@ -71,8 +71,8 @@ def test_other_kinds_stand_upright_too(kind, held):
         assert held == 1 or b"irot" in out.getvalue()
     else:
         stored.save(out, kind, quality=95, exif=block)
-    copies = make_copies(out.getvalue(), MOST)
-    assert (copies.width, copies.height) == (400, 300)
+    copies = photos.copies_of(out.getvalue())
+    assert seen(copies.screen).size == (400, 300)
     assert corner_colours(copies.screen) == ["r", "g", "b", "black"]
     photos.assert_bare(copies.screen)
 
@@ -89,7 +89,7 @@ def test_other_kinds_stand_upright_too(kind, held):
     ],
 )
 def test_sizes(size, screen, thumb):
-    copies = make_copies(photos.plain("JPEG", size), MOST)
+    copies = photos.copies_of(photos.plain("JPEG", size))
     assert seen(copies.screen).size == screen
     assert seen(copies.thumb).size == thumb
 
@@ -118,9 +118,10 @@ def loaded_png() -> bytes:
 
 @pytest.mark.parametrize("data", [loaded_jpeg(), loaded_png()], ids=["jpeg", "png"])
 def test_nothing_but_the_picture_is_in_a_copys_bytes(data):
-    copies = make_copies(data, MOST)
+    copies = photos.copies_of(data)
     for copy in (copies.screen, copies.thumb):
         photos.assert_bare(copy)
+        photos.assert_progressive(copy)
         assert b"Zhang" not in copy
         assert read_facts(copy).no_gps_reason == "gps_absent"
 
@@ -149,7 +150,7 @@ def test_every_kind_and_mode_becomes_plain_colour(kind, mode):
         data = out.getvalue()
     else:
         data = photos.plain(kind, (64, 48), mode)
-    copies = make_copies(data, MOST)
+    copies = photos.copies_of(data)
     assert seen(copies.screen).mode == "RGB"
     top, bottom = (seen(copies.screen).getpixel((32, y)) for y in (2, 45))
     assert isinstance(top, tuple)
@@ -161,7 +162,7 @@ def test_every_kind_and_mode_becomes_plain_colour(kind, mode):
 def test_glass_shows_white():
     out = BytesIO()
     Image.new("RGBA", (40, 30), (255, 0, 0, 0)).save(out, "PNG")
-    colour = seen(make_copies(out.getvalue(), MOST).screen).getpixel((20, 15))
+    colour = develop(out.getvalue(), MOST).picture.getpixel((20, 15))
     assert colour == (255, 255, 255)
 
 
@@ -171,12 +172,12 @@ def test_a_profile_is_applied_and_a_broken_one_is_not_minded():
     for profile in (b"no profile at all", lab):
         out = BytesIO()
         colour.save(out, "JPEG", icc_profile=profile)
-        assert seen(make_copies(out.getvalue(), MOST).screen).size == (64, 48)
+        assert develop(out.getvalue(), MOST).picture.size == (64, 48)
 
 
 def test_the_look_survives_size_and_compression_and_tells_scenes_apart():
     def look(scene, **how):
-        return make_copies(photograph(scene, SHOT, **how), MOST).dhash
+        return develop(photograph(scene, SHOT, **how), MOST).dhash
 
     def differing_bits(one, other):
         return ((one ^ other) & (2**64 - 1)).bit_count()
@@ -190,15 +191,15 @@ def test_the_look_survives_size_and_compression_and_tells_scenes_apart():
 
 def test_too_many_pixels_are_not_decoded():
     with pytest.raises(Unreadable, match="photo_too_many_pixels"):
-        make_copies(photos.huge_png(10_000, 10_000), MOST)
+        develop(photos.huge_png(10_000, 10_000), MOST)
     with pytest.raises(Unreadable, match="photo_too_many_pixels"):
-        make_copies(photos.huge_png(60_000, 60_000), MOST)
+        develop(photos.huge_png(60_000, 60_000), MOST)
 
 
 @pytest.mark.parametrize("data", [b"", b"GIF89a", b"<svg/>", b"%PDF-1.7", photos.plain("GIF")])
 def test_other_formats_are_no_image(data):
     with pytest.raises(Unreadable) as fault:
-        make_copies(data, MOST)
+        develop(data, MOST)
     assert fault.value.reason == "photo_not_an_image"
 
 
@@ -206,7 +207,7 @@ def test_other_formats_are_no_image(data):
 def test_half_a_picture_is_unreadable(kind):
     data = photos.plain(kind, (640, 480))
     with pytest.raises(Unreadable) as fault:
-        make_copies(data[: len(data) * 2 // 3], MOST)
+        develop(data[: len(data) * 2 // 3], MOST)
     assert fault.value.reason in ("photo_cut", "photo_broken", "photo_not_an_image")
 
 
@@ -220,7 +221,7 @@ def test_mutated_pictures_are_copied_or_unreadable(kind, changes):
     for at, byte in changes:
         data[at % len(data)] = byte
     try:
-        copies = make_copies(bytes(data), MOST)
+        copies = photos.copies_of(bytes(data))
     except Unreadable:
         return
     photos.assert_bare(copies.screen)
@@ -233,7 +234,7 @@ def test_real_files_become_copies_or_have_a_reason():
     unreadable = set()
     for path in found:
         try:
-            copies = make_copies(path.read_bytes(), MOST)
+            copies = photos.copies_of(path.read_bytes())
         except Unreadable:
             unreadable.add(path.name)
         else:

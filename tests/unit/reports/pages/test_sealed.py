@@ -3,6 +3,7 @@
 from uuid import UUID, uuid4
 
 import pytest
+from PIL import Image
 from sqlalchemy import select
 
 from civicprobe.db import db
@@ -18,7 +19,7 @@ PICTURES = b"\xff\xd8\xff", b"\x89PNG\r\n", b"RIFF", b"ftyp"
 
 @pytest.fixture
 def faulty(monkeypatch):
-    def down(_screen: bytes) -> None:
+    def down(_picture: Image.Image) -> None:
         raise RuntimeError("the model's file is gone")
 
     monkeypatch.setattr(copying, "find_private", down)
