@@ -6,13 +6,14 @@ from apiflask import APIFlask
 from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from civicprobe import administration, operations
+from civicprobe import operations
 from civicprobe.accounts import limits, signin
 from civicprobe.accounts.api import blueprint as accounts_api
 from civicprobe.accounts.pages import blueprint as pages_staff
+from civicprobe.administration import pages as pages_registers
+from civicprobe.administration import pages_work
 from civicprobe.db import db, engine_options
 from civicprobe.grid.api import blueprint as grid_api
-from civicprobe.grid.pages import blueprint as pages_people
 from civicprobe.reports import (
     pages_document,
     pages_duty,
@@ -29,6 +30,7 @@ from civicprobe.reports import (
     pages_rules,
     pages_ui,
     pages_unit,
+    pages_whistles,
     photo_pages,
 )
 from civicprobe.reports.api import blueprint as reports_api
@@ -57,11 +59,12 @@ PAGES = (
     pages_rules.blueprint,
     pages_export.blueprint,
     pages_link.blueprint,
-    administration.blueprint,
+    pages_work.blueprint,
+    pages_registers.blueprint,
+    pages_whistles.blueprint,
     pages_office.blueprint,
     pages_queue.blueprint,
     pages_stats,
-    pages_people,
     photo_pages.blueprint,
     operations.pages,
 )

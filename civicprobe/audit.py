@@ -62,6 +62,27 @@ def record(
     return row
 
 
+def record_change(
+    session: Session,
+    what: str,
+    subject: str,
+    before: Mapping[str, object],
+    after: Mapping[str, object],
+    *,
+    by: int | None,
+    now: datetime,
+) -> bool:
+    """Write down what of a thing differs, each as it was and as it is; whether anything did."""
+    names = sorted(n for n in {*before, *after} if before.get(n) != after.get(n))
+    if names:
+        data = {
+            "before": {name: before[name] for name in names if name in before},
+            "after": {name: after[name] for name in names if name in after},
+        }
+        record(session, what, account_id=by, now=now, subject=subject, data=data)
+    return bool(names)
+
+
 def search(session: Session, ask: AuditFilter, *, limit: int = PAGE) -> Sequence[AuditRow]:
     """The newest deeds first, those before a row's id; one more than `limit` if there are any."""
     found = select(AuditRow).order_by(AuditRow.id.desc()).limit(limit + 1)

@@ -12,7 +12,7 @@ COMPONENT_MAJORS = frozenset({"公用设施", "道路交通", "园林绿化", "�
 
 
 class Unit(Model):
-    """A handling unit (承办单位) of an area."""
+    """A handling unit (承办单位) of an area; `contact` and `phone` are whom its desk calls."""
 
     __tablename__ = "units"
 
@@ -22,6 +22,8 @@ class Unit(Model):
     name_en: Mapped[str] = mapped_column(String(64))
     area_code: Mapped[str] = mapped_column(String(32), index=True)
     active: Mapped[bool] = mapped_column(default=True)
+    contact: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    phone: Mapped[str] = mapped_column(String(32), default="", server_default="")
 
 
 class Category(Model):

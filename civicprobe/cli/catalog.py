@@ -72,9 +72,10 @@ def categories(table: Path, folder: Path | None, *, as_json: bool) -> None:
     civicprobe catalog categories categories.csv
     """
     with working(folder) as (session, _settings):
-        count = import_categories(session, table.read_text(encoding="utf-8"))
+        text = table.read_text(encoding="utf-8")
+        count = import_categories(session, text, by=None, now=utc_now())
         session.commit()
-    done(f"{count} categories set", as_json=as_json, categories=count)
+    done(f"{count} categories changed", as_json=as_json, categories=count)
 
 
 @catalog.command("show")

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Row, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
+from civicprobe.accounts.actor import Actor
 from civicprobe.accounts.models import Account
 from civicprobe.accounts.roles import Role
 from civicprobe.catalog.calendars import CITY_ZONE, Calendar
@@ -187,6 +188,41 @@ def list_members(
     if top is not None and top != city_code:
         wanted = wanted.where(Account.area_code.in_(codes_below(session, top)))
     return [(row.Member, row.Account) for row in session.execute(wanted)]
+
+
+def list_staff(
+    session: Session,
+    actor: Actor,
+    city_code: str,
+    *,
+    named: str = "",
+    first: int = 0,
+    limit: int = 50,
+) -> list[tuple[Account, Member | None]]:
+    """Accounts below an officer, by area and name; an administrator's are all but their own.
+
+    Below is who works in the desk's area or under it, and every desk strictly under it. `named` is
+    how user name or alias begins.
+    """
+    wanted = (
+        select(Account, Member)
+        .outerjoin(Member, Member.account_id == Account.id)
+        .where(Account.id != actor.account_id)
+        .order_by(Account.area_code, Account.username)
+        .offset(first)
+        .limit(limit)
+    )
+    if named:
+        begins = [c.startswith(named, autoescape=True) for c in (Account.username, Member.alias)]
+        wanted = wanted.where(or_(*begins))
+    if actor.role is not Role.ADMIN:
+        own = actor.area_code or ""
+        hands = Account.role.in_((Role.MEMBER.value, Role.UNIT.value))
+        desks = and_(Account.role == Role.OFFICE.value, Account.area_code != own)
+        wanted = wanted.where(or_(hands, desks))
+        if own != city_code:
+            wanted = wanted.where(Account.area_code.in_(codes_below(session, own)))
+    return [(row.Account, row.Member) for row in session.execute(wanted)]
 
 
 def list_rules(session: Session, scopes: Sequence[str], *, all_of: bool = False) -> list[Rule]:

@@ -2,10 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Text
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from civicprobe.db import BigId, JsonDict, Model, UtcDateTime
+
+# As literals, so that the partial index answers for it.
+OPEN_WHISTLES = "whistles.state IN ('called', 'acknowledged', 'on_site')"
 
 
 class Undoable(Model):
@@ -42,6 +45,12 @@ class Whistle(Model):
     __table_args__ = (
         Index("ix_whistles_report", "report_id", "id"),
         Index("ix_whistles_unit", "unit_id", "state"),
+        Index(
+            "ix_whistles_open",
+            "due_at",
+            postgresql_where=text("state IN ('called', 'acknowledged', 'on_site')"),
+            sqlite_where=text("state IN ('called', 'acknowledged', 'on_site')"),
+        ),
     )
 
 

@@ -198,6 +198,79 @@ AIMS: Mapping[str, LazyString] = {
     "owner": lazy_pgettext("aim", "权属单位所在的值守"),
 }
 
+LIMIT_UNITS: Mapping[str, LazyString] = {
+    "clock_minute": lazy_pgettext("limit unit", "分钟"),
+    "clock_hour": lazy_pgettext("limit unit", "小时"),
+    "working_hour": lazy_pgettext("limit unit", "工作时"),
+    "working_day": lazy_pgettext("limit unit", "工作日"),
+}
+
+# What is kept for a time after a case is closed.
+KEPT: Mapping[str, LazyString] = {
+    "originals": lazy_pgettext("kept", "照片原件"),
+    "copies": lazy_pgettext("kept", "遮挡过的照片"),
+    "facts": lazy_pgettext("kept", "照片里的设备和时间"),
+    "positions": lazy_pgettext("kept", "骑手的位置"),
+    "personal": lazy_pgettext("kept", "骑手的话和身份联系"),
+}
+
+# What an office did, as the audit names it.
+DEEDS: Mapping[str, LazyString] = {
+    "category.set": lazy_pgettext("deed", "改类别"),
+    "channel.made": lazy_pgettext("deed", "加通知地址"),
+    "channel.removed": lazy_pgettext("deed", "去掉通知地址"),
+    "channel.tested": lazy_pgettext("deed", "试发通知"),
+    "day.ended": lazy_pgettext("deed", "改回公布的日历"),
+    "day.set": lazy_pgettext("deed", "定工作日"),
+    "edition.activated": lazy_pgettext("deed", "启用地图"),
+    "edition.filled": lazy_pgettext("deed", "导入地图"),
+    "limit.ended": lazy_pgettext("deed", "取消时限"),
+    "limit.set": lazy_pgettext("deed", "改时限"),
+    "member.changed": lazy_pgettext("deed", "改网格员"),
+    "person.code": lazy_pgettext("deed", "给一次性代码"),
+    "person.hired": lazy_pgettext("deed", "建账号"),
+    "person.moved": lazy_pgettext("deed", "改角色或地方"),
+    "person.reinstated": lazy_pgettext("deed", "恢复"),
+    "person.suspended": lazy_pgettext("deed", "停用"),
+    "retention.set": lazy_pgettext("deed", "改保存期限"),
+    "rule.saved": lazy_pgettext("deed", "改派发规则"),
+    "token.made": lazy_pgettext("deed", "生成令牌"),
+    "token.revoked": lazy_pgettext("deed", "收回令牌"),
+    "unit.set": lazy_pgettext("deed", "改承办单位"),
+    "work.replayed": lazy_pgettext("deed", "重做后续工作"),
+}
+
+# What is wrong with an area of a map file.
+FEATURE_FAULTS: Mapping[str, LazyString] = {
+    "feature_malformed": lazy_pgettext("feature", "不是 GeoJSON 的 Feature"),
+    "properties_missing": lazy_pgettext("feature", "没有属性"),
+    "code_missing": lazy_pgettext("feature", "没有编码"),
+    "code_malformed": lazy_pgettext("feature", "编码不对"),
+    "code_taken": lazy_pgettext("feature", "编码已经有了"),
+    "code_repeated": lazy_pgettext("feature", "编码在文件里重复"),
+    "code_replaced": lazy_pgettext("feature", "编码已被别的区域取代"),
+    "code_length": lazy_pgettext("feature", "编码长度与常见的不同"),
+    "name_missing": lazy_pgettext("feature", "没有名字"),
+    "name_malformed": lazy_pgettext("feature", "名字不对"),
+    "parent_missing": lazy_pgettext("feature", "没有上级编码"),
+    "parent_malformed": lazy_pgettext("feature", "上级编码不对"),
+    "parent_unknown": lazy_pgettext("feature", "没有这个上级，请先导入上一级"),
+    "parent_of_other_level": lazy_pgettext("feature", "上级不在上一级"),
+    "replaces_malformed": lazy_pgettext("feature", "取代的编码不对"),
+    "replaced_present": lazy_pgettext("feature", "取代的区域还在"),
+    "replaced_twice": lazy_pgettext("feature", "取代的区域已被别的取代"),
+    "geometry_missing": lazy_pgettext("feature", "没有边界"),
+    "geometry_not_polygon": lazy_pgettext("feature", "边界不是面"),
+    "coordinates_malformed": lazy_pgettext("feature", "坐标读不出来"),
+    "coordinates_not_finite": lazy_pgettext("feature", "坐标不是数字"),
+    "coordinates_out_of_range": lazy_pgettext("feature", "坐标超出范围"),
+    "ring_invalid": lazy_pgettext("feature", "边界自己相交或不成形"),
+    "polygon_empty": lazy_pgettext("feature", "面积是零"),
+    "overlap": lazy_pgettext("feature", "与相邻的区域重叠"),
+    "gap": lazy_pgettext("feature", "与相邻的区域之间有空隙"),
+    "stray": lazy_pgettext("feature", "超出了上级的边界"),
+}
+
 LEVELS: Mapping[str, LazyString] = {
     "city": lazy_pgettext("level", "市"),
     "district": lazy_pgettext("level", "区县"),
@@ -252,6 +325,15 @@ FIELD_FAULTS: Mapping[str, LazyString] = {
     "not_near": lazy_pgettext("field", "这个网格不在误差范围内，请另选。"),
     "no_such_member": lazy_pgettext("field", "这位网格员现在不能接，请另选一位。"),
     "missing": lazy_pgettext("field", "请填写这一项。"),
+    "not_allowed": lazy_pgettext("field", "这里不能这样写。"),
+    "number": lazy_pgettext("field", "请写一个数字。"),
+    "field_too_long": lazy_pgettext("field", "太长了。"),
+    "code_malformed": lazy_pgettext("field", "只能用小写字母、数字、- 和 _。"),
+    "phone_malformed": lazy_pgettext("field", "只能写数字、+、-、空格和括号。"),
+    "general_limit": lazy_pgettext("field", "每一步都要有一条通用的时限，不能取消。"),
+    "columns_missing": lazy_pgettext("field", "缺列，请对照下载的表。"),
+    "area.unknown": lazy_pgettext("field", "现行地图上没有这个区域编码。"),
+    "area.not_below_you": lazy_pgettext("field", "这个区域不归您这里管。"),
     "string_too_short": lazy_pgettext("field", "请写几个字。"),
     "string_too_long": lazy_pgettext("field", "太长了，最多 2000 字。"),
     "too_long": lazy_pgettext("field", "数量太多了。"),
@@ -337,6 +419,10 @@ _TABLES: Mapping[str, Mapping[Any, LazyString]] = {
     "why_not": WHY_NOT,
     "aim": AIMS,
     "rule_fails": RULE_FAILS,
+    "limit_unit": LIMIT_UNITS,
+    "kept": KEPT,
+    "deed": DEEDS,
+    "feature": FEATURE_FAULTS,
     "level": LEVELS,
     "view": VIEWS,
 }

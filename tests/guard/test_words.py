@@ -10,6 +10,7 @@ from typing import get_args
 import pytest
 
 from civicprobe.catalog.defaults import DEFAULTS
+from civicprobe.catalog.tables import UNITS
 from civicprobe.grid.areas import Level
 from civicprobe.grid.choosing import AimKind, WhyNot
 from civicprobe.grid.rules import FAILED
@@ -21,6 +22,7 @@ from civicprobe.reports.likeness import REASONS
 from civicprobe.reports.page_case import STAGES
 from civicprobe.reports.place import APART
 from civicprobe.reports.redaction import Kind
+from civicprobe.reports.services.keeping import What
 from civicprobe.reports.services.place import BY_HAND
 from civicprobe.reports.services.whistle import _LEADS
 from civicprobe.reports.sightings import SOURCES
@@ -102,6 +104,8 @@ TABLES = [
     (word_codes.LEVELS, Level),
     (word_codes.STAGES, STAGES),
     (word_codes.VIEWS, {name for views in VIEWS.values() for name in views}),
+    (word_codes.LIMIT_UNITS, UNITS),
+    (word_codes.KEPT, What),
 ]
 
 

@@ -153,7 +153,7 @@ def test_categories_are_a_citys_own(town, session):
         "rubbish,垃圾,Rubbish,市容环境,rubbish,本市,0,1,0,roads,1\n"
         "0107,焚烧,Burning,市容环境,fire,本市,1,0,0,,1\n"
     )
-    assert import_categories(session, head + rows) == 2
+    assert import_categories(session, head + rows, by=None, now=NOW) == 2
     session.expire_all()
     kept = session.get(Category, "rubbish")
     assert (kept.name_zh, kept.default_unit_id, kept.self_service) == (
@@ -164,4 +164,4 @@ def test_categories_are_a_citys_own(town, session):
     assert session.get(Category, "0107").emergency
     assert session.get(Category, "other").active, "what the table does not name stays"
     with pytest.raises(Unprocessable):
-        import_categories(session, head + "x,,X,y,z,s,0,0,0,nobody,1\n")
+        import_categories(session, head + "x,,X,y,z,s,0,0,0,nobody,1\n", by=None, now=NOW)

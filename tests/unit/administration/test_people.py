@@ -19,14 +19,14 @@ def test_a_desk_gives_a_code_and_its_member_is_back_in(tmp_path):
         db.session.commit()
     desk = site.client()
     sign_in(desk)
-    page = desk.get("/o/people").get_data(as_text=True)
+    page = desk.get("/o/admin/people").get_data(as_text=True)
     assert "member-1" in page
     assert "member-2" not in page
     said = {"csrf_token": re.search(r'name="csrf_token" value="([^"]+)"', page)[1]}
-    assert desk.post("/o/people/member-2/code", data=said).status_code == 403
-    page = desk.post("/o/people/member-1/code", data=said).get_data(as_text=True)
+    assert desk.post("/o/admin/people/at/member-2/code", data=said).status_code == 403
+    page = desk.post("/o/admin/people/at/member-1/code", data=said).get_data(as_text=True)
     code = re.search(r"\d{4}(-\d{4}){3}", page)[0]
-    assert code not in desk.get("/o/people").get_data(as_text=True)
+    assert code not in desk.get("/o/admin/people/at/member-1").get_data(as_text=True)
 
     member = site.client()
     form = member.get("/login/reset").get_data(as_text=True)
@@ -38,6 +38,6 @@ def test_a_desk_gives_a_code_and_its_member_is_back_in(tmp_path):
 
 def test_members_and_riders_see_no_list_of_people(tmp_path):
     site = build(tmp_path / "var")
-    assert site.client("member").get("/o/people").status_code == 403
-    assert site.client("rider").get("/o/people").status_code == 403
-    assert site.client("admin").get("/o/people?named=mem").status_code == 200
+    assert site.client("member").get("/o/admin/people").status_code == 403
+    assert site.client("rider").get("/o/admin/people").status_code == 403
+    assert site.client("admin").get("/o/admin/people?named=mem").status_code == 200

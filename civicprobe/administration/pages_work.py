@@ -1,4 +1,4 @@
-"""Administration: the doors to all that a city sets, failed work with replay, tokens, the audit.
+"""Administration: failed work with replay, tokens, the audit.
 
 What is changed here is written down in the same transaction (`audit`).
 """
@@ -10,11 +10,12 @@ from werkzeug.wrappers import Response
 
 from civicprobe import outbox
 from civicprobe.accounts.identity import current_actor, requires
-from civicprobe.accounts.models import Account, ApiToken
+from civicprobe.accounts.models import ApiToken
 from civicprobe.accounts.queries import get_account
 from civicprobe.accounts.roles import Role
 from civicprobe.accounts.services.api_tokens import create_token, revoke_token
 from civicprobe.accounts.tokens import READ, WRITE
+from civicprobe.administration.pages import names_of
 from civicprobe.audit import PAGE, AuditFilter, record, search
 from civicprobe.db import db, utc_now
 from civicprobe.errors import NotFound
@@ -22,14 +23,6 @@ from civicprobe.reports.page_parts import pages
 
 blueprint = pages("pages_admin", "/o/admin")
 MOST = 200
-
-
-@blueprint.get("")
-@requires(Role.OFFICE, Role.ADMIN)
-def index() -> str:
-    """The doors."""
-    waiting = outbox.counts(db.session()) if current_actor().role is Role.ADMIN else {}
-    return render_template("admin/index.html", here="admin", work=waiting)
 
 
 @blueprint.get("/work")
@@ -103,22 +96,17 @@ def audit() -> str:
         ask=ask,
         rows=rows[:PAGE],
         next=rows[PAGE - 1].id if len(rows) > PAGE else None,
-        names=_names({row.account_id for row in rows if row.account_id is not None}),
+        names=names_of({row.account_id for row in rows if row.account_id is not None}),
     )
 
 
 def _tokens(made: str | None = None) -> str:
     found = select(ApiToken).where(ApiToken.account_id.is_not(None))
     rows = db.session.scalars(found.order_by(ApiToken.id.desc()).limit(MOST)).all()
-    names = _names({row.account_id for row in rows if row.account_id is not None})
+    names = names_of({row.account_id for row in rows if row.account_id is not None})
     return render_template(
         "admin/tokens.html", here="admin", rows=rows, names=names, made=made, now=utc_now()
     )
-
-
-def _names(ids: set[int]) -> dict[int, str]:
-    rows = db.session.execute(select(Account.id, Account.username).where(Account.id.in_(ids)))
-    return {row.id: row.username for row in rows}
 
 
 def _record(what: str, *, subject: str = "", data: dict[str, object]) -> None:
