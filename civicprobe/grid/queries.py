@@ -217,7 +217,15 @@ def codes_below(session: Session, top: str) -> Select[tuple[str]]:
 
 def find_alias(session: Session, account_id: int) -> str | None:
     """What a grid member is called before others."""
-    return session.scalars(select(Member.alias).where(Member.account_id == account_id)).first()
+    return aliases_of(session, [account_id]).get(account_id)
+
+
+def aliases_of(session: Session, account_ids: Collection[int]) -> dict[int, str]:
+    """Account to what its grid member is called before others, of those who are members."""
+    rows = session.execute(
+        select(Member.account_id, Member.alias).where(Member.account_id.in_(account_ids))
+    )
+    return {account_id: alias for account_id, alias in rows}
 
 
 def member_grids(session: Session, account_id: int) -> list[str]:

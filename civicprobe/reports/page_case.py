@@ -8,7 +8,7 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from civicprobe.accounts.actor import Actor
-from civicprobe.catalog.queries import list_categories, list_units
+from civicprobe.catalog.queries import list_categories, list_unit_names, list_units
 from civicprobe.grid.areas import AreaName
 from civicprobe.grid.choosing import WhyNot
 from civicprobe.grid.queries import list_streets
@@ -194,7 +194,8 @@ def name_categories(session: Session) -> dict[str, Named]:
 def name_units(session: Session) -> dict[int, Named]:
     """The handling units by id."""
     return {
-        item.id: Named(item.code, _name(item.name_zh, item.name_en)) for item in list_units(session)
+        unit_id: Named(code, _name(chinese, english))
+        for unit_id, code, chinese, english in list_unit_names(session)
     }
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from civicprobe.accounts.actor import Actor
 from civicprobe.accounts.roles import Role
 from civicprobe.db import utc_now
-from civicprobe.grid.queries import area_names, find_alias
+from civicprobe.grid.queries import aliases_of, area_names
 from civicprobe.reports.clocks import Lateness
 from civicprobe.reports.filters import FILTERS, QueueFilter
 from civicprobe.reports.lifecycle import State
@@ -47,13 +47,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Listed:
-    """A page of a queue for a template."""
+    """A page of a queue for a template, with the names that its filters choose from as well."""
 
     rows: Sequence[Row]
     view: str
     views: Sequence[str]
     counts: Mapping[str, int]
     next: str | None
+    categories: Mapping[str, Named]
+    units: Mapping[int, Named]
 
 
 def read_list(
@@ -70,8 +72,11 @@ def read_list(
     ask, now = QueueFilter.read(asked), utc_now()
     found = list_queue(session, actor, ask, now=now, after=after, limit=limit)
     page = found[:limit]
+    categories, units = name_categories(session), name_units(session)
     return Listed(
-        rows=read_rows(session, actor, page),
+        rows=_rows(session, actor, page, categories, units),
+        categories=categories,
+        units=units,
         view=str(asked["view"]),
         views=views,
         counts=count_views(session, actor, now),
@@ -81,12 +86,21 @@ def read_list(
 
 def read_rows(session: Session, actor: Actor, reports: Sequence[Report]) -> list[Row]:
     """Rows of these reports, with names."""
+    return _rows(session, actor, reports, name_categories(session), name_units(session))
+
+
+def _rows(
+    session: Session,
+    actor: Actor,
+    reports: Sequence[Report],
+    categories: Mapping[str, Named],
+    units: Mapping[int, Named],
+) -> list[Row]:
     now = utc_now()
     ids = [report.id for report in reports]
     thumbs, taken_over = list_thumbs(session, ids), list_taken_over(session, ids)
-    categories, units = name_categories(session), name_units(session)
     places = _places(session, reports)
-    aliases = _aliases(session, reports)
+    aliases = aliases_of(session, {r.assignee_id for r in reports if r.assignee_id is not None})
     updates = list_updates(session, ids)
     return [
         Row(
@@ -126,11 +140,6 @@ def _places(session: Session, reports: Sequence[Report]) -> dict[int, str]:
         )
         for report in reports
     }
-
-
-def _aliases(session: Session, reports: Sequence[Report]) -> dict[int, str]:
-    people = {report.assignee_id for report in reports}
-    return {person: find_alias(session, person) or "" for person in people if person is not None}
 
 
 def _late(report: Report, now: datetime) -> Lateness:

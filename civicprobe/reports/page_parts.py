@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
-from flask import Blueprint, current_app, request, url_for
+from babel.dates import format_datetime
+from flask import Blueprint, current_app, g, request, url_for
 from flask.blueprints import BlueprintSetupState
-from flask_babel import format_date, format_datetime, gettext, lazy_pgettext, ngettext
+from flask_babel import format_date, gettext, lazy_pgettext, ngettext
 
 from civicprobe.accounts.actor import Actor
 from civicprobe.accounts.identity import current_actor
@@ -18,7 +20,7 @@ from civicprobe.db import db, utc_now
 from civicprobe.notices.inbox import count_unread
 from civicprobe.reports.page_time import left
 from civicprobe.reports.word_codes import word
-from civicprobe.web.locale import locale
+from civicprobe.web.locale import local, locale
 
 HOMES: Mapping[Role, str] = {
     Role.RIDER: "/r",
@@ -89,7 +91,14 @@ def exact_moment(at: datetime | str) -> str:
     at = datetime.fromisoformat(at) if isinstance(at, str) else at
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     pattern = _THIS_YEAR if at.year == utc_now().year else _ANY_YEAR
-    return str(format_datetime(at, str(pattern)))
+    minute = local(at).replace(second=0, microsecond=0, tzinfo=None)
+    return _written(minute, str(pattern), locale())
+
+
+@lru_cache(maxsize=10_000)
+def _written(minute: datetime, pattern: str, language: str) -> str:
+    """Kept, since a page of a queue names a hundred and more, and the next one mostly the same."""
+    return str(format_datetime(minute, pattern, locale=language))
 
 
 def show_day(day: date) -> str:
@@ -104,11 +113,18 @@ def weekday(number: int) -> str:
 
 def asset(name: str) -> str:
     """The address of a file under `static/`, which changes with its content."""
+    known: dict[str, str] = g.setdefault("assets", {})
+    if name not in known:  # looked at once a request: a page of a queue draws a hundred icons
+        known[name] = url_for("static", filename=name, v=_version(name))
+    return known[name]
+
+
+def _version(name: str) -> str:
     path = Path(current_app.static_folder or "static") / name
     key = (str(path), path.stat().st_mtime_ns)
     if key not in _versions:
         _versions[key] = sha256(path.read_bytes()).hexdigest()[:10]
-    return url_for("static", filename=name, v=_versions[key])
+    return _versions[key]
 
 
 def other_language() -> str:

@@ -1,5 +1,6 @@
 """The desk's pages: the table of cases, one case with its action bar; and everybody's messages."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -19,8 +20,7 @@ from civicprobe.reports.numbers import is_number
 from civicprobe.reports.page_case import (
     CHOICES,
     Case,
-    name_categories,
-    name_units,
+    Named,
     read_case,
     severities,
 )
@@ -52,18 +52,18 @@ def desk() -> str | Response:
         return redirect(url_for(".case", number=words))
     session, opened = db.session(), request.args.get("open")
     shown = _read(opened) if opened else {}
+    table = _table()
     return render_template(
         "office/desk.html",
         here="queue",
-        choices=_choices(session, current_actor()),
-        units=name_units(session),
+        choices=_choices(session, current_actor(), table["categories"], table["units"]),
         bulk=[action for action in IN_BULK if action in DOINGS],
         closing=word("closing", "fixed"),
         open=opened,
         query=request.query_string.decode(),
         rows_url=f"{url_for('.rows')}?{request.query_string.decode()}",
         **shown,
-        **_table(),
+        **table,
     )
 
 
@@ -128,14 +128,16 @@ def inbox() -> str:
     return page
 
 
-def _choices(session: Session, actor: Actor) -> dict[str, list[tuple[object, str]]]:
+def _choices(
+    session: Session, actor: Actor, categories: Mapping[str, Named], units: Mapping[int, Named]
+) -> dict[str, list[tuple[object, str]]]:
     """What each filter of the desk can be set to."""
     streets = list_streets(session, actor.area_code)
     return {
-        "category": [(item.code, item.name) for item in name_categories(session).values()],
+        "category": [(item.code, item.name) for item in categories.values()],
         "street": [(item.code, item.name) for item in streets],
         "severity": [(code, name) for code, name, _ in severities()],
-        "unit": [(id_, unit.name) for id_, unit in name_units(session).items()],
+        "unit": [(id_, unit.name) for id_, unit in units.items()],
         "older_h": [
             (days * 24, ngettext("%(num)d 天以上", "%(num)d 天以上", days)) for days in OLDER_D
         ],
