@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import (
+    acting,
     activation,
     chaos,
     choice,
@@ -48,6 +49,7 @@ BENCHES: dict[str, Callable[[], dict[str, Any]]] = {
     "choice": choice.run,
     "likeness": likeness.run,
     "queues": queues.both,
+    "acting": acting.run,
     "latency-sqlite": lambda: latency.run("sqlite"),
     "latency-postgresql": lambda: latency.run("postgresql"),
     "activation-sqlite": lambda: activation.run("sqlite"),

@@ -29,9 +29,9 @@ from civicprobe.db import db, utc_now
 from civicprobe.demo.run import embedded_settings
 from civicprobe.reports.filters import QueueFilter
 from civicprobe.reports.queues import count_views, list_queue, place_in
-from civicprobe.reports.services.late import list_due, look
+from civicprobe.reports.services.late import list_due, look, look_together
 
-ROUNDS = 60
+ROUNDS, TOGETHER = 60, 20
 STREETS, MEMBERS, UNITS = 250, 5_000, 200
 SWEPT, OF_THEM_DUE = 30_000, 3_000
 _PEOPLE = """
@@ -96,8 +96,11 @@ SELECT id, 'handling', 5, 'working_day', created_at, '[]', now() + interval '1 d
 FROM (SELECT id, created_at, row_number() OVER (ORDER BY id) AS n FROM reports
       WHERE state NOT IN ('closed', 'merged') LIMIT :clocks) AS running
 """
+# A third is to be warned of, a third is over, a third three times over: those go up a desk.
 _MAKE_DUE = """
-UPDATE clocks SET warn_at = now() - interval '1 minute', next_at = now() - interval '1 minute'
+UPDATE clocks SET next_at = now() - interval '1 minute', warn_at = now() - interval '1 minute',
+    due_at = now() + (id % 3 - 0.5) * interval '-2 hours',
+    thrice_at = now() + (id % 3 - 1.5) * interval '-2 hours'
 WHERE id IN (SELECT id FROM clocks WHERE told = 'in_time' ORDER BY id LIMIT :due)
 """
 ASKED: dict[str, tuple[str, dict[str, str]]] = {
@@ -136,7 +139,7 @@ def run(reports: int = 1_000_000) -> dict[str, Any]:
         first, deep = _deep(session)
         found["page_1000_over_page_1"] = round(deep / first, 2)
         for who in ("city", "district", "street", "m7", "unit"):
-            spent = _p95(lambda who=who: count_views(session, _actor(session, who), utc_now()))
+            spent = _p95(lambda who=who: count_views(session, actor_named(session, who), utc_now()))
             found[f"badges_{who}_ms"] = f"{spent:.2f} ({spent / bare:.1f} x)"
         found |= _over_http(app, session)
         found |= _sweep(session)
@@ -177,14 +180,15 @@ def filled(reports: int) -> Iterator[tuple[Flask, Session]]:
             db.engine.dispose()
 
 
-def _actor(session: Session, name: str) -> Actor:
+def actor_named(session: Session, name: str) -> Actor:
+    """The account of this name as a caller."""
     return actor_of_account(
         session, session.scalars(select(Account).where(Account.username == name)).one()
     )
 
 
 def _page(session: Session, who: str, asked: dict[str, str]) -> Callable[[], object]:
-    actor, ask = _actor(session, who), QueueFilter.read(asked)
+    actor, ask = actor_named(session, who), QueueFilter.read(asked)
     return lambda: list_queue(session, actor, ask, now=utc_now())
 
 
@@ -201,7 +205,7 @@ def _p95(do: Callable[[], object], rounds: int = ROUNDS) -> float:
 
 def _deep(session: Session) -> tuple[float, float]:
     """Page 1 and page 1,000 of a whole city's history."""
-    actor, ask = _actor(session, "city"), QueueFilter(view="all")
+    actor, ask = actor_named(session, "city"), QueueFilter(view="all")
     now = utc_now()
     row = session.execute(
         text("SELECT created_at, id FROM reports ORDER BY created_at DESC, id DESC OFFSET 50000")
@@ -233,17 +237,27 @@ def _over_http(app: Flask, session: Session) -> dict[str, str]:
 
 
 def _sweep(session: Session) -> dict[str, Any]:
-    """All that the beat does when 3,000 of 30,000 clocks are due, one transaction each."""
+    """All that the beat does when 3,000 of 30,000 clocks are due, twenty a transaction."""
     session.execute(text(_MAKE_DUE), {"due": OF_THEM_DUE})
     session.commit()
     began, looked = time.perf_counter(), 0
     while due := list_due(session, utc_now()):
-        for clock_id in due:
-            look(session, clock_id, city=None, now=utc_now())
+        for first in range(0, len(due), TOGETHER):
+            some = due[first : first + TOGETHER]
+            together = look_together(session, some, now=utc_now())
             session.commit()
+            for clock_id in set(some) - set(together):
+                look(session, clock_id, city=None, now=utc_now())
+                session.commit()
         looked += len(due)
         session.rollback()
-    return {"swept": looked, "sweep_s": round(time.perf_counter() - began, 1)}
+    told = session.execute(text("SELECT told, count(*) FROM clocks GROUP BY told")).all()
+    return {
+        "swept": looked,
+        "sweep_s": round(time.perf_counter() - began, 1),
+        "told": ", ".join(f"{late} {count}" for late, count in told),
+        "sweep_notices": session.scalar(text("SELECT count(*) FROM notices")),
+    }
 
 
 if __name__ == "__main__":

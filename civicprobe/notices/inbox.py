@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from civicprobe.accounts.actor import Actor
+from civicprobe.db import inserting
 from civicprobe.notices.models import Notice
-from civicprobe.notices.outgoing import write_deliveries
+from civicprobe.notices.outgoing import Written, write_deliveries
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,17 @@ class Person:
 
     account_id: int | None = None
     device_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What one person is told of one matter. What is `urgent` goes out at night too."""
+
+    person: Person
+    matter: str
+    topic: str
+    number: str
+    urgent: bool = False
 
 
 def post(
@@ -30,30 +42,46 @@ def post(
     now: datetime,
     urgent: bool = False,
 ) -> bool:
-    """Tell one person of one matter, here and by their other ways; False when they had been told.
+    """Tell one person of one matter, here and by their other ways; False if they had been told."""
+    return post_all(session, [Letter(person, matter, topic, number, urgent)], now=now) == 1
 
-    What is `urgent` goes out at night too.
+
+def post_all(session: Session, letters: Sequence[Letter], *, now: datetime) -> int:
+    """Tell each person of each matter once, as `post`; how many had not been told before.
+
+    The table itself keeps a second notice of one matter out, also while another worker writes it.
     """
-    told = select(Notice.id).where(
-        Notice.matter == matter,
-        Notice.account_id == person.account_id
-        if person.account_id is not None
-        else Notice.device_id == person.device_id,
-    )
-    if session.scalar(told) is not None:
-        return False
-    notice = Notice(
-        account_id=person.account_id,
-        device_id=person.device_id,
-        matter=matter,
-        topic=topic,
-        number=number,
-        created_at=now,
-    )
-    session.add(notice)
+    if not letters:
+        return 0
+    rows = {(letter.person, letter.matter): letter for letter in letters}
     session.flush()
-    write_deliveries(session, notice, urgent=urgent, now=now)
-    return True
+    written = session.execute(
+        inserting(session, Notice)
+        .on_conflict_do_nothing()
+        .returning(Notice.id, Notice.account_id, Notice.device_id, Notice.matter),
+        [
+            {
+                **vars(letter.person),
+                "matter": letter.matter,
+                "topic": letter.topic,
+                "number": letter.number,
+                "created_at": now,
+            }
+            for _, letter in sorted(rows.items(), key=_in_one_order)
+        ],
+    ).all()
+    new = [
+        Written(id_, account_id, rows[Person(account_id, device_id), matter].urgent)
+        for id_, account_id, device_id, matter in written
+    ]
+    write_deliveries(session, new, now=now)
+    return len(new)
+
+
+def _in_one_order(item: tuple[tuple[Person, str], Letter]) -> tuple[int, int, str]:
+    """Two workers never wait for each other in a ring."""
+    (person, matter), _ = item
+    return person.account_id or 0, person.device_id or 0, matter
 
 
 def list_notices(session: Session, actor: Actor, limit: int = 50) -> Sequence[Notice]:

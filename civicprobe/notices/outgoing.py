@@ -30,27 +30,37 @@ class Parcel:
         return f"d{first.id}" if len(self.items) == 1 else f"d{first.id}-{last.id}"
 
 
-def write_deliveries(session: Session, notice: Notice, *, urgent: bool, now: datetime) -> int:
-    """A delivery for each way outside that the notice's person has; how many."""
-    if notice.account_id is None:
+@dataclass(frozen=True)
+class Written:
+    """A notice that was written just now."""
+
+    id: int
+    account_id: int | None
+    urgent: bool
+
+
+def write_deliveries(session: Session, notices: Sequence[Written], *, now: datetime) -> int:
+    """A delivery of each notice for each way outside that its person has; how many."""
+    people = {notice.account_id for notice in notices if notice.account_id is not None}
+    if not people:
         return 0
-    own = select(Contact).where(Contact.account_id == notice.account_id, Contact.active)
-    contacts = [
-        contact
-        for contact in session.scalars(own)
-        if urgent or not CHANNELS[contact.channel].rate.urgent_only
-    ]
-    session.add_all(
+    own = select(Contact).where(Contact.account_id.in_(people), Contact.active).order_by(Contact.id)
+    contacts = session.scalars(own).all()
+    deliveries = [
         Delivery(
             notice_id=notice.id,
             contact_id=contact.id,
-            urgent=urgent,
+            urgent=notice.urgent,
             created_at=now,
-            due_at=first_try(CHANNELS[contact.channel].rate, now, urgent=urgent),
+            due_at=first_try(CHANNELS[contact.channel].rate, now, urgent=notice.urgent),
         )
+        for notice in notices
         for contact in contacts
-    )
-    return len(contacts)
+        if contact.account_id == notice.account_id
+        and (notice.urgent or not CHANNELS[contact.channel].rate.urgent_only)
+    ]
+    session.add_all(deliveries)
+    return len(deliveries)
 
 
 def due_contacts(session: Session, now: datetime, channels: Sequence[str]) -> list[int]:

@@ -12,7 +12,7 @@ from civicprobe.accounts.roles import Role
 from civicprobe.catalog.models import Category
 from civicprobe.reports.bonds import FOLLOWER, Tie, Unmasking
 from civicprobe.reports.checks import Standing
-from civicprobe.reports.lifecycle import Bar, Facts, Party, State
+from civicprobe.reports.lifecycle import Bar, Facts, Party, State, Transition
 from civicprobe.reports.models import Report
 from civicprobe.reports.orders import Undoable, Whistle
 from civicprobe.reports.proofs import inspection_of
@@ -29,26 +29,44 @@ def standing_of(session: Session, report: Report, actor: Actor) -> Standing:
     return Standing(parties=parties, bars=_bars(session, report, actor, named=named))
 
 
-def facts_of(session: Session, report: Report, now: datetime, actor: Actor | None = None) -> Facts:
-    """What the table of actions needs to know of this report, for this caller, at this moment."""
-    category = session.get(Category, report.category_code) if report.category_code else None
-    facts = replace(report.facts(now), self_service=category is not None and category.self_service)
+def facts_of(
+    session: Session,
+    report: Report,
+    now: datetime,
+    actor: Actor | None = None,
+    *,
+    row: Transition | None = None,
+) -> Facts:
+    """What the table of actions needs to know of this report, for this caller, at this moment.
+
+    With `row`, what that one row asks: a step reads no more than its own checks look at.
+    """
+    facts = report.facts(now)
+    if _asks(row, "member_dispatches_self_service", "member_handles_self_service"):
+        category = session.get(Category, report.category_code) if report.category_code else None
+        facts = replace(facts, self_service=category is not None and category.self_service)
     if report.primary_id is not None:
         primary = session.get(Report, report.primary_id)
         facts = replace(facts, primary_closed=primary is not None and primary.state == State.CLOSED)
-    if facts.state is State.HANDLED:
+    if facts.state is State.HANDLED and _asks(row, "inspected_if_due", "inspection_passed"):
         facts = replace(facts, inspection=inspection_of(session, report))
     if actor is None or actor.account_id is None:
         return facts
-    if actor.role is Role.OFFICE and actor.area_code is not None:
+    if _asks(row, "asked_to_unmask", "not_asked_to_unmask"):
         held, grants = _unmasking(session, report, actor, now)
         facts = replace(facts, unmask_asked=held, unmask_to_grant=grants)
-    return _undoable(session, report, facts, actor, now)
+    if _asks(row, "just_done_by_you"):
+        facts = _undoable(session, report, facts, actor, now)
+    return facts
+
+
+def _asks(row: Transition | None, *checks: str) -> bool:
+    return row is None or not set(checks).isdisjoint(row.only_if)
 
 
 def find_undoable(session: Session, report: Report, actor: Actor, now: datetime) -> Undoable | None:
     """The step that this caller may still take back."""
-    step = session.get(Undoable, report.id)
+    step = session.get(Undoable, report.id, populate_existing=True)
     if step is None or step.account_id != actor.account_id or step.version != report.version:
         return None
     return step if now - step.at <= UNDO_FOR else None
@@ -73,6 +91,8 @@ def _undoable(session: Session, report: Report, facts: Facts, actor: Actor, now:
 
 def _unmasking(session: Session, report: Report, actor: Actor, now: datetime) -> tuple[bool, bool]:
     """Whether this desk has asked who sent it and waits or knows, and whether it may grant that."""
+    if actor.role is not Role.OFFICE or actor.area_code is None:
+        return False, False
     asked = session.scalars(select(Unmasking).where(Unmasking.report_id == report.id)).all()
     mine = [row for row in asked if row.area_code == actor.area_code]
     held = any(row.until is None or row.until > now for row in mine)

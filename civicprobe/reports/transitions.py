@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from civicprobe import outbox
 from civicprobe.accounts.actor import Actor
 from civicprobe.accounts.roles import Role
+from civicprobe.db import inserting
 from civicprobe.errors import Conflict, Forbidden
 from civicprobe.reports.chain import Link, bind, link_hash
 from civicprobe.reports.checks import refusal
@@ -83,8 +84,6 @@ def apply(
     if step.private.get("note"):
         outbox.write(session, "words", now=by.now, report_id=report.id)
     waits = row.undone and by.actor.account_id is not None
-    if waits:
-        _remember(session, report, move, by, before)
     for about in row.tells:
         outbox.write(
             session,
@@ -98,6 +97,8 @@ def apply(
     _lead(session, report, move, by.now)
     _look_after(session, report, move, by.now)
     session.flush()
+    if waits:
+        _remember(session, report, move, by, before)
     return event
 
 
@@ -109,16 +110,18 @@ def _remember(
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in before.items()
     }
-    session.merge(
-        Undoable(
-            report_id=report.id,
-            seq=report.seq,
-            version=report.version,
-            account_id=by.actor.account_id,
-            at=by.now,
-            state=str(move.source),
-            before=kept,
-        )
+    step = {
+        "seq": report.seq,
+        "version": report.version,
+        "account_id": by.actor.account_id,
+        "at": by.now,
+        "state": str(move.source),
+        "before": kept,
+    }
+    session.execute(
+        inserting(session, Undoable)
+        .values(report_id=report.id, **step)
+        .on_conflict_do_update(index_elements=["report_id"], set_=step)
     )
 
 
@@ -148,7 +151,9 @@ class _Move:
 
 
 def _decide(session: Session, report: Report, row: Transition, by: By) -> _Move:
-    facts = facts_of(session, report, by.now, by.actor) if report.seq else Facts(state=None)
+    facts = (
+        facts_of(session, report, by.now, by.actor, row=row) if report.seq else Facts(state=None)
+    )
     standing = standing_of(session, report, by.actor)
     if by.version is not None and by.version != report.version:
         raise Conflict("stale_version", version=report.version)
@@ -192,7 +197,7 @@ def _write(
 ) -> None:
     bumps = row.is_move or bool(VERSIONED & step.change.keys())
     session.flush()
-    written = session.execute(
+    written = session.scalar(
         update(Report)
         .where(Report.id == report.id, Report.seq == report.seq, Report.version == report.version)
         .values(
@@ -204,9 +209,8 @@ def _write(
                 "version": report.version + bumps,
             }
         )
-        .returning(Report.id)
-        .execution_options(synchronize_session=False)
+        .returning(Report)
+        .execution_options(synchronize_session=False, populate_existing=True)
     )
-    if written.first() is None:
+    if written is None:
         raise Conflict("stale_version", version=report.version)
-    session.refresh(report)

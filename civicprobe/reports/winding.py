@@ -3,15 +3,17 @@
 Called by `apply` in the same transaction, so that no report is ever open without its clock.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from civicprobe import outbox
-from civicprobe.catalog.calendars import CITY_ZONE, Calendar
-from civicprobe.catalog.limits import find_limits, own_days
+from civicprobe.catalog.calendars import Calendar
+from civicprobe.catalog.limits import city_calendar, find_limits
 from civicprobe.catalog.queries import find_unit
 from civicprobe.reports.clocks import (
     THRICE,
@@ -28,6 +30,7 @@ from civicprobe.reports.lifecycle import ROWS, Action, Party, State
 from civicprobe.reports.models import Clock, Report, ReportEvent
 from civicprobe.reports.orders import Undoable, Whistle
 
+Days = Callable[[], Calendar]
 QUESTION, STILL = "question", "still"
 QUESTION_STOPS = timedelta(hours=24)
 MOST_QUESTIONS = 2
@@ -78,26 +81,34 @@ def _turn(session: Session, report: Report, action: Action, now: datetime) -> No
     wanted = stages_of(report)
     if action is Action.UNDO:
         _revive(session, report)
-    running = _running(session, report.id)
-    anew = _BEGUN_ANEW.get(action)
-    for stage, clock in list(running.items()):
-        if stage in wanted and stage is not anew:
-            _resume(session, clock, now)
-        elif stage in _STANDS_STILL and report.state in _STAGES:
-            _pause(session, clock, now)
-        else:
-            clock.ended_at, clock.next_at = now, None
-            del running[stage]
     if report.state not in _STAGES:
-        _stop_whistles(session, report, now)
-    session.flush()
-    started = _start(session, report, wanted - running.keys(), now)
+        _stop_all(session, report, now)
+        _note_due(session, report, [], wanted)
+        return
+    running, days = _running(session, report.id), _days_of(session)
+    anew = _BEGUN_ANEW.get(action)
+    with session.no_autoflush:
+        for stage, clock in list(running.items()):
+            if stage in wanted and stage is not anew:
+                _resume(clock, now, days)
+            elif stage in _STANDS_STILL:
+                _pause(clock, now, days)
+            else:
+                clock.ended_at, clock.next_at = now, None
+                del running[stage]
+    session.flush()  # what ends makes room for what begins
+    started = _start(session, report, wanted - running.keys(), now, days)
     _note_due(session, report, [*running.values(), *started], wanted)
+
+
+def _days_of(session: Session) -> Days:
+    """The city's calendar, read when a clock first asks for it and not again in the same step."""
+    return cache(lambda: city_calendar(session))
 
 
 def _revive(session: Session, report: Report) -> None:
     """A step is undone: the clocks that it ended run on, those that it started never did."""
-    step = session.get(Undoable, report.id)
+    step = session.get(Undoable, report.id, populate_existing=True)
     if step is None:
         return
     for clock in _running(session, report.id).values():
@@ -137,12 +148,11 @@ def _call_again(session: Session, report: Report, at: datetime) -> None:
         call.changed_at = seen[0] if seen else call.called_at
 
 
-def _stop_whistles(session: Session, report: Report, now: datetime) -> None:
-    """What is over calls nobody any more."""
-    mine = Clock.report_id == report.id
+def _stop_all(session: Session, report: Report, now: datetime) -> None:
+    """What is over has no time that runs, and calls nobody any more."""
     session.execute(
         update(Clock)
-        .where(mine, Clock.whistle_id.is_not(None), Clock.ended_at.is_(None))
+        .where(Clock.report_id == report.id, Clock.ended_at.is_(None))
         .values(ended_at=now, next_at=None)
     )
     session.execute(
@@ -173,30 +183,35 @@ def _stop_for_question(session: Session, report: Report, now: datetime) -> None:
     asked = {pause[0] for clock in clocks for pause in clock.pauses if pause[2] == QUESTION}
     if len(asked) >= MOST_QUESTIONS:
         return
-    end = now + QUESTION_STOPS
+    end, days = now + QUESTION_STOPS, _days_of(session)
     for clock in clocks:
         if clock.ended_at is None and clock.stage != Stage.WHOLE:
             clock.pauses = [*clock.pauses, [now.isoformat(), end.isoformat(), QUESTION]]
-            reckon(session, clock)
+            _reckon(clock, days)
     _note_due(session, report, _running(session, report.id).values(), stages_of(report))
 
 
 def _go_on_after_answer(session: Session, report: Report, now: datetime) -> None:
     """The answer has come: what stood still for the question goes on at once."""
+    days = _days_of(session)
     for clock in _running(session, report.id).values():
         cut = [_cut(pause, now) for pause in clock.pauses]
         if cut != clock.pauses:
             clock.pauses = cut
-            reckon(session, clock)
+            _reckon(clock, days)
     _note_due(session, report, _running(session, report.id).values(), stages_of(report))
 
 
 def reckon(session: Session, clock: Clock) -> None:
     """Work the clock's moments out from its limit, its pauses and the calendar."""
+    _reckon(clock, _days_of(session))
+
+
+def _reckon(clock: Clock, days: Days) -> None:
     due = due_of(
         Limit(clock.amount, LimitUnit(clock.unit)),
         clock.started_at,
-        Calendar(CITY_ZONE, own=own_days(session)),
+        days(),
         [_pause_of(pause) for pause in clock.pauses],
     )
     _keep(clock, due)
@@ -204,18 +219,18 @@ def reckon(session: Session, clock: Clock) -> None:
 
 def take_new_limits(session: Session, report: Report, now: datetime) -> None:
     """Another category or severity has other limits; what is late already gets no longer one."""
-    running = _running(session, report.id)
+    running, days = _running(session, report.id), _days_of(session)
     stages = sorted(running.keys() - {Stage.WHOLE})
     limits = find_limits(session, stages, report.category_code, report.severity)
     for stage, limit in limits.items():
         clock = running[Stage(stage)]
         before, due_at = (clock.amount, clock.unit), clock.due_at
         clock.amount, clock.unit = limit.amount, limit.unit
-        reckon(session, clock)
+        _reckon(clock, days)
         longer = due_at is not None and (clock.due_at is None or clock.due_at > due_at)
         if due_at is not None and due_at <= now and longer:
             clock.amount, clock.unit = before
-            reckon(session, clock)
+            _reckon(clock, days)
     _note_due(session, report, running.values(), stages_of(report))
 
 
@@ -257,16 +272,17 @@ def _running(session: Session, report_id: int) -> dict[Stage, Clock]:
     return {Stage(row.stage): row for row in rows}
 
 
-def _start(session: Session, report: Report, stages: Iterable[Stage], now: datetime) -> list[Clock]:
+def _start(
+    session: Session, report: Report, stages: Iterable[Stage], now: datetime, days: Days
+) -> list[Clock]:
     names = sorted(stages)
     if not names:
         return []
     limits = find_limits(session, names, report.category_code, report.severity)
-    started = []
+    earlier = {stage: _earlier(session, report, Stage(stage), now, days) for stage in limits}
+    started = [clock for clock in earlier.values() if clock is not None]
     for stage, limit in limits.items():
-        earlier = _earlier(session, report, Stage(stage), now)
-        if earlier is not None:
-            started.append(earlier)
+        if earlier[stage] is not None:
             continue
         clock = Clock(
             report_id=report.id,
@@ -277,7 +293,7 @@ def _start(session: Session, report: Report, stages: Iterable[Stage], now: datet
             pauses=[],
             told=Lateness.IN_TIME.value,
         )
-        reckon(session, clock)
+        _reckon(clock, days)
         session.add(clock)
         started.append(clock)
     session.flush()
@@ -294,7 +310,7 @@ def restart(session: Session, report: Report, stage: Stage, now: datetime) -> No
     if clock is not None:
         clock.ended_at, clock.next_at = now, None
         session.flush()
-    _start(session, report, {stage} & stages_of(report), now)
+    _start(session, report, {stage} & stages_of(report), now, _days_of(session))
     _note_due(session, report, _running(session, report.id).values(), stages_of(report))
 
 
@@ -341,7 +357,9 @@ def end_whistle(session: Session, call: Whistle, now: datetime) -> None:
     )
 
 
-def _earlier(session: Session, report: Report, stage: Stage, now: datetime) -> Clock | None:
+def _earlier(
+    session: Session, report: Report, stage: Stage, now: datetime, days: Days
+) -> Clock | None:
     """A stage that adds up goes on where it ended when the case was closed or merged."""
     if stage not in _STANDS_STILL:
         return None
@@ -356,20 +374,20 @@ def _earlier(session: Session, report: Report, stage: Stage, now: datetime) -> C
     if not any(pause[1] is None for pause in clock.pauses):
         clock.pauses = [*clock.pauses, [clock.ended_at.isoformat(), None, STILL]]
     clock.ended_at = None
-    _resume(session, clock, now)
+    _resume(clock, now, days)
     return clock
 
 
-def _pause(session: Session, clock: Clock, now: datetime) -> None:
+def _pause(clock: Clock, now: datetime, days: Days) -> None:
     if not any(pause[1] is None for pause in clock.pauses):
         clock.pauses = [
             *(_cut(pause, now) for pause in clock.pauses),
             [now.isoformat(), None, STILL],
         ]
-        reckon(session, clock)
+        _reckon(clock, days)
 
 
-def _resume(session: Session, clock: Clock, now: datetime) -> None:
+def _resume(clock: Clock, now: datetime, days: Days) -> None:
     stood = next((pause[0] for pause in clock.pauses if pause[1] is None), None)
     if stood is None:
         return
@@ -377,7 +395,7 @@ def _resume(session: Session, clock: Clock, now: datetime) -> None:
     if clock.until_at is not None and clock.until_at > since:
         clock.until_at += now - since  # what a desk gave is not eaten by the rest
     clock.pauses = [[pause[0], pause[1] or now.isoformat(), pause[2]] for pause in clock.pauses]
-    reckon(session, clock)
+    _reckon(clock, days)
 
 
 def _cut(pause: list[str | None], now: datetime) -> list[str | None]:
@@ -414,4 +432,4 @@ def _note_due(
             .values(due_at=due_at)
             .execution_options(synchronize_session=False)
         )
-        session.refresh(report, ["due_at"])
+        set_committed_value(report, "due_at", due_at)

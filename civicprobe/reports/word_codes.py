@@ -4,9 +4,11 @@
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
-from flask_babel import LazyString, lazy_pgettext
+from babel import Locale
+from flask_babel import LazyString, get_locale, lazy_pgettext
 
 from civicprobe.reports import words
 
@@ -430,8 +432,14 @@ _TABLES: Mapping[str, Mapping[Any, LazyString]] = {
 
 def word(kind: str, code: object) -> str:
     """The words for a code; the code itself where there are none, so that a page never fails."""
-    found = _TABLES[kind].get(str(code))
-    return str(code) if found is None else str(found)
+    return _said(kind, str(code), get_locale())
+
+
+@lru_cache(maxsize=4_000)
+def _said(kind: str, code: str, _language: Locale | None) -> str:
+    """Kept by language: a page of a queue says the same few words three hundred times."""
+    found = _TABLES[kind].get(code)
+    return code if found is None else str(found)
 
 
 def field_words(field: str, code: str) -> str:

@@ -1,10 +1,10 @@
 """The clocks are looked at: who is warned, who hears that it is late, and what goes a rung up.
 
-One clock a transaction, so that a sweep can be cut off anywhere. A worker that slept tells each
-person once how late it is now, not of every hour it missed.
+Some clocks a transaction, so that a sweep can be cut off anywhere: what was not committed is due
+still. A worker that slept tells each person once how late it is now, not of every hour it missed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -19,7 +19,7 @@ from civicprobe.reports.services.alarm import call_next
 from civicprobe.reports.services.desks import desk_for
 from civicprobe.reports.services.raise_case import raise_late
 from civicprobe.reports.services.reassign import pass_on_late
-from civicprobe.reports.services.tell import tell_people
+from civicprobe.reports.services.tell import Telling, tell_all, tell_people
 from civicprobe.reports.transitions import WORKER, By, Step, apply
 from civicprobe.reports.winding import due_from, next_look
 
@@ -49,21 +49,77 @@ def look(session: Session, clock_id: int, *, city: City | None, now: datetime) -
         return None
     report = get_report_by_id(session, clock.report_id, lock=True)
     session.refresh(clock)
-    if clock.ended_at is not None or clock.next_at is None or clock.next_at > now:
+    if not _is_due(clock, now):
         return None
-    late = lateness(due_from(clock), now)
-    clock.told = late.value
-    clock.next_at = next_look(clock)
+    late = _note(clock, now)
     session.flush()
-    if late in _TOPICS:
-        matter = f"clock:{clock.id}:{late.value}"
-        tell_people(session, report, _TOPICS[late], matter=matter, now=now)
-        if clock.whistle_id is not None:
-            tell_people(session, report, Topic.UNIT_WHISTLE, matter=matter, now=now)
+    tell_all(session, _tellings(report, clock, late), now=now)
     step = _STEPS.get((Stage(clock.stage), late))
     if step is not None:
         step(session, report, clock, city, By(WORKER, now))
     return late
+
+
+def look_together(session: Session, clock_ids: Sequence[int], *, now: datetime) -> list[int]:
+    """Look at several clocks in one transaction; the ids of those looked at.
+
+    Left for `look` or for later: whose next step locks more than its own report, and whose report
+    somebody acts on just now, so that nobody ever waits here with other reports in hand.
+    """
+    wanted = select(Clock.report_id).where(Clock.id.in_(clock_ids))
+    reports = {
+        report.id: report
+        for report in session.scalars(
+            select(Report)
+            .where(Report.id.in_(wanted))
+            .order_by(Report.id)
+            .with_for_update(key_share=True, skip_locked=True)
+            .execution_options(populate_existing=True)
+        )
+    }
+    clocks = session.scalars(
+        select(Clock)
+        .where(Clock.id.in_(clock_ids), Clock.report_id.in_(reports))
+        .order_by(Clock.next_at, Clock.id)
+        .execution_options(populate_existing=True)
+    )
+    # One of each report: what a step does to its others shows when they are read anew.
+    first = {clock.report_id: clock for clock in reversed(clocks.all()) if _is_due(clock, now)}
+    looked = [clock for clock in first.values() if not _goes_further(clock, now)]
+    told = [(reports[clock.report_id], clock, _note(clock, now)) for clock in looked]
+    session.flush()
+    tell_all(session, [telling for item in told for telling in _tellings(*item)], now=now)
+    for report, clock, late in told:
+        step = _STEPS.get((Stage(clock.stage), late))
+        if step is not None:
+            step(session, report, clock, None, By(WORKER, now))
+    return [clock.id for clock in looked]
+
+
+def _is_due(clock: Clock, now: datetime) -> bool:
+    return clock.ended_at is None and clock.next_at is not None and clock.next_at <= now
+
+
+def _goes_further(clock: Clock, now: datetime) -> bool:
+    """Whether the step that follows holds members or wakes people: it is taken by itself."""
+    step = _STEPS.get((Stage(clock.stage), lateness(due_from(clock), now)))
+    return step in (_pass_on, _call_next)
+
+
+def _note(clock: Clock, now: datetime) -> Lateness:
+    late = lateness(due_from(clock), now)
+    clock.told = late.value
+    clock.next_at = next_look(clock)
+    return late
+
+
+def _tellings(report: Report, clock: Clock, late: Lateness) -> list[Telling]:
+    """Who is told how late it is: whose move it is, and of a whistle the unit that was called."""
+    if late not in _TOPICS:
+        return []
+    matter = f"clock:{clock.id}:{late.value}"
+    topics = [_TOPICS[late], *([Topic.UNIT_WHISTLE] if clock.whistle_id is not None else [])]
+    return [Telling(report, topic, matter) for topic in topics]
 
 
 def postpone(session: Session, clock_id: int, now: datetime) -> None:

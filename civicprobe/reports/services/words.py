@@ -1,9 +1,9 @@
 """What a report's words can be found by is worked out anew from the words that are still kept."""
 
 from sqlalchemy import delete, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from civicprobe.db import inserting
 from civicprobe.reports.models import EventPrivate, SearchPosting, SearchTerm
 from civicprobe.reports.terms import sound_of, terms_of
 
@@ -45,5 +45,4 @@ def _learn(session: Session, terms: list[str]) -> None:
             sounds, initials = sound_of(term)
             rows.append({"term": term, "sounds": sounds, "initials": initials})
     if rows:
-        dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-        session.execute(dialect.insert(SearchTerm).on_conflict_do_nothing(), rows)
+        session.execute(inserting(session, SearchTerm).on_conflict_do_nothing(), rows)

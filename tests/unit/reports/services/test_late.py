@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from civicprobe.catalog.models import TimeLimit
+from civicprobe.db import db
 from civicprobe.errors import Conflict, Unprocessable
 from civicprobe.notices.models import Notice
 from civicprobe.reports.clocks import Lateness
@@ -28,6 +30,7 @@ from civicprobe.reports.commands import (
 from civicprobe.reports.filters import QueueFilter
 from civicprobe.reports.lifecycle import Outcome, Severity
 from civicprobe.reports.models import Clock, Report, ReportEvent
+from civicprobe.reports.queries import get_report_by_id
 from civicprobe.reports.queues import count_views, list_queue
 from civicprobe.reports.schemas import report_body
 from civicprobe.reports.services.add import add
@@ -37,7 +40,7 @@ from civicprobe.reports.services.close import close
 from civicprobe.reports.services.dispatch import accept, dispatch, return_case
 from civicprobe.reports.services.enrich import enrich
 from civicprobe.reports.services.handle import propose, send_back
-from civicprobe.reports.services.late import list_due, look, postpone
+from civicprobe.reports.services.late import list_due, look, look_together, postpone
 from civicprobe.reports.services.raise_case import raise_case
 from civicprobe.reports.services.reassign import reassign
 from civicprobe.reports.services.reopen import reopen
@@ -306,3 +309,54 @@ def test_the_desk_sees_what_is_late_and_the_rider_the_whole_case_alone(town, ses
     mine = report_body(session, report, seen_by=town.actor("rider"), now=now)
     assert [clock.stage for clock in mine.clocks] == ["whole"]
     assert session.get(Report, report.id).due_at == hours(2)
+
+
+def test_clocks_looked_at_together_are_as_if_looked_at_one_by_one(town, session):
+    cases = [dispatched(town, severity=Severity.GRAVE) for _ in range(3)]
+    card = placed(town)
+    due = list_due(session, hours(5))
+    assert len(due) == 7, "acceptance and handling of three cases, and a card"
+    looked = look_together(session, due, now=hours(5))
+    cards = running(town, card)["triage"].id
+    assert cards not in looked, "whom a card goes to is locked: that is a step by itself"
+    assert {session.get_one(Clock, id_).report_id for id_ in looked} == {r.id for r in cases}
+    assert len(looked) == 3, "one clock of each case, the rest when that one's step is known"
+    assert notices(town, "thrice_overdue") == 3 * 3, "two at the desk and one at the unit"
+    assert [case.raised for case in cases] == [True] * 3
+    assert look_together(session, due, now=hours(5)) != looked
+    assert tick(town, hours(5)) == [Lateness.OVERDUE]
+    assert list_due(session, hours(5)) == []
+    assert all(verify_report(session, report) is None for report in [*cases, card])
+
+
+def test_a_sweep_cut_off_loses_no_clock_and_tells_nobody_twice(town, session):
+    for _ in range(6):
+        dispatched(town)
+    session.commit()
+    at = hours(4.2)
+    due = list_due(session, at)
+    assert len(due) == 6
+    assert len(look_together(session, due[:2], now=at)) == 2
+    session.commit()
+    look_together(session, due[2:4], now=at)
+    session.rollback()  # killed before its commit
+    assert notices(town, "due_soon") == 2
+    assert list_due(session, at) == due[2:]
+    assert len(look_together(session, due, now=at)) == 4
+    assert notices(town, "due_soon") == 6
+
+
+def test_a_case_that_somebody_acts_on_is_left_for_later_and_holds_up_no_other(
+    town, app, session, settings
+):
+    if settings.database_url.startswith("sqlite"):
+        pytest.skip("one writer at a time there: a sweep waits for the whole database")
+    held, other = dispatched(town), dispatched(town)
+    session.commit()
+    due, at = list_due(session, hours(4.2)), hours(4.2)
+    with Session(db.engine) as colleague:
+        get_report_by_id(colleague, held.id, lock=True)
+        looked = look_together(session, due, now=at)
+        assert [session.get_one(Clock, id_).report_id for id_ in looked] == [other.id]
+        colleague.rollback()
+    assert len(look_together(session, due, now=at)) == 1
