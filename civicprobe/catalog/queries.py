@@ -30,7 +30,8 @@ def list_units(session: Session, area_codes: Sequence[str] | None = None) -> Seq
 def list_unit_names(session: Session) -> Sequence[tuple[int, str, str, str]]:
     """Id, code and names of the active units, by code: every page of a queue names them."""
     found = select(Unit.id, Unit.code, Unit.name_zh, Unit.name_en).where(Unit.active)
-    return [row.tuple() for row in session.execute(found.order_by(Unit.code))]
+    rows = session.execute(found.order_by(Unit.code))
+    return [(row.id, row.code, row.name_zh, row.name_en) for row in rows]
 
 
 def find_unit(session: Session, unit_id: int) -> Unit | None:
