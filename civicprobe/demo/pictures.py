@@ -1,5 +1,6 @@
 """Pictures that a simulation's people bring: drawn once, stored once, shown by many rows."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,9 +11,11 @@ from civicprobe.storage import Storage
 SEEDS = range(3)
 
 
-def draw_pictures(storage: Storage, max_pixels: int) -> list[dict[str, Any]]:
+def draw_pictures(
+    storage: Storage, max_pixels: int, seeds: Sequence[int] = SEEDS
+) -> list[dict[str, Any]]:
     """The fields of a photo's row for each drawn picture, its copies made and stored."""
-    return [_stored(storage, scene, seed, max_pixels) for scene in Scene for seed in SEEDS]
+    return [_stored(storage, scene, seed, max_pixels) for scene in Scene for seed in seeds]
 
 
 def _stored(storage: Storage, scene: Scene, seed: int, max_pixels: int) -> dict[str, Any]:

@@ -4,7 +4,7 @@ Safe to repeat: what is there is found again. How people and programs enter is i
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from civicprobe.accounts.queries import find_account
 from civicprobe.accounts.roles import Role
 from civicprobe.accounts.services.people import NewAccount, create_account
 from civicprobe.catalog.defaults import load_defaults
-from civicprobe.catalog.models import Unit
+from civicprobe.catalog.models import Category, Unit
 from civicprobe.grid.areas import Level
 from civicprobe.grid.coords import Point
 from civicprobe.grid.models import FULL_TIME, PART_TIME, Area, Member
@@ -49,6 +49,17 @@ UNITS = (
     ("drains", "排水设施管护所", "Drainage works"),
     ("order", "综合行政执法队", "City management enforcement"),
 )
+# Whom a desk would send each category to, as a street's own list says.
+USUAL_UNITS: Mapping[str, str] = {
+    "missing_cover": "roads",
+    "road_damage": "roads",
+    "light_out": "roads",
+    "standing_water": "drains",
+    "rubbish": "order",
+    "illegal_parking": "order",
+    "fire_lane": "order",
+    "flying_wire": "order",
+}
 Say = Callable[[str], None]
 
 
@@ -110,6 +121,7 @@ def _staff(
     units = [_unit(session, *unit) for unit in UNITS]
     for unit in units:
         hire(f"unit-{unit.code}", Role.UNIT, DISTRICT, unit.id)
+    _name_usual_units(session, units)
     sample.unit_id = units[0].id
     sample.unit_names = (units[0].name_zh, units[0].name_en)
     sample.logins = {
@@ -139,6 +151,13 @@ def _unit(session: Session, code: str, name_zh: str, name_en: str) -> Unit:
         session.add(unit)
         session.flush()
     return unit
+
+
+def _name_usual_units(session: Session, units: Sequence[Unit]) -> None:
+    """Where nobody has named one."""
+    ids = {unit.code: unit.id for unit in units}
+    for category in session.scalars(select(Category).where(Category.default_unit_id.is_(None))):
+        category.default_unit_id = ids.get(USUAL_UNITS.get(category.code, ""))
 
 
 def _codes(session: Session, level: Level, parent: str) -> list[str]:

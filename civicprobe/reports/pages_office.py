@@ -15,7 +15,7 @@ from civicprobe.db import db, utc_now, writing
 from civicprobe.grid.queries import list_streets
 from civicprobe.notices.inbox import list_notices, mark_read
 from civicprobe.reports.filters import FILTERS
-from civicprobe.reports.lifecycle import Action
+from civicprobe.reports.lifecycle import Action, State
 from civicprobe.reports.numbers import is_number
 from civicprobe.reports.page_case import (
     CHOICES,
@@ -167,4 +167,8 @@ def _read(number: str, *, form: PageForm | None = None) -> dict[str, Any]:
 
 
 def _main_action(case: Case) -> str:
-    return next((action for action in MAIN_ACTIONS if case.allows(action)), "")
+    """What stands open: what the case waits for, not what could be done over."""
+    again = {Action.DISPATCH} if case.unit and case.body.state == State.DISPATCHED else set()
+    return next(
+        (action for action in MAIN_ACTIONS if case.allows(action) and action not in again), ""
+    )

@@ -15,6 +15,7 @@
   const list = () => [...rows.querySelectorAll('tbody tr')];
   const current = () => document.activeElement?.closest?.('#rows tr') || rows.querySelector('tr.open');
   const link = (row) => row.querySelector('.td-number a');
+  const shown = () => preview.querySelector('[data-number]')?.dataset.number;
 
   // The preview
 
@@ -90,9 +91,19 @@
     button.removeAttribute('aria-busy');
     if (!answer) { alert(desk.dataset.failed); return; }
     fill(await answer.text());
-    preview.querySelector('[role=alert], [role=status]')?.focus();
-    look({ take: true });
+    const fault = preview.querySelector('[role=alert]');
+    fault?.focus();
+    await look({ take: true });
+    if (!fault) goOn();
   });
+
+  // Decided: on to the row that stands where this one stood, or to this one if it stays.
+  function goOn() {
+    const all = list();
+    const row = rows.querySelector('tr.open') || all[Math.min(stood, all.length - 1)];
+    if (row) link(row).focus({ preventScroll: true });
+    row?.scrollIntoView({ block: 'nearest' });
+  }
   preview.addEventListener('click', (event) => { if (event.target.closest('[data-shut]')) shut(); });
 
   // Looking again: the counts at once, rows in their place; what is new is announced, not moved
@@ -102,6 +113,7 @@
   let timer = 0;
   let pause = EVERY_MS;
   let seen = Date.now();
+  let stood = 0;
 
   async function look({ take = false } = {}) {
     clearTimeout(timer);
@@ -153,7 +165,8 @@
   function swap() {
     if (!fresh) return;
     const kept = current()?.id;
-    const focused = document.activeElement?.closest?.('#rows') !== null && document.activeElement !== document.body;
+    const focused = rows.contains(document.activeElement);
+    stood = Math.max(0, list().indexOf(current()));
     const picked = new Set([...rows.querySelectorAll('.pickrow:checked')].map((box) => box.value));
     rows.replaceChildren(...fresh.childNodes);
     fresh = null;
@@ -219,13 +232,16 @@
     shut,
   };
   const ACTIONS = new Set(['close', 'dispatch', 'whistle', 'merge', 'snooze']);
-  document.addEventListener('command', async ({ detail }) => {
+  // An action is the row's that one stands on: before the form of another case could hear of it.
+  document.addEventListener('command', async (event) => {
+    const { detail } = event;
     COMMANDS[detail]?.();
     const row = current();
-    if (!ACTIONS.has(detail) || !row || (row.classList.contains('open') && !preview.hidden)) return;
+    if (!ACTIONS.has(detail) || !row || shown() === row.id) return;
+    event.stopImmediatePropagation();
     await show(row.id);
-    document.dispatchEvent(new CustomEvent('command', { detail }));
-  });
+    if (shown() === row.id) document.dispatchEvent(new CustomEvent('command', { detail }));
+  }, { capture: true });
 
   // On return from a case: where one was
 

@@ -46,6 +46,7 @@ class City:
     logins: dict[str, dict[str, str]]
     spot: Point
     pid: int
+    folder: Path
 
 
 @dataclass
@@ -120,7 +121,7 @@ def city(tmp_path_factory) -> Iterator[City]:
             assert time.monotonic() < end, (folder / "log").read_text()
             time.sleep(0.2)
         told = json.loads((folder / "demo.json").read_text())
-        yield City(told["url"], told["logins"], _spot(folder), run.pid)
+        yield City(told["url"], told["logins"], _spot(folder), run.pid, folder)
     finally:
         run.send_signal(signal.SIGINT)
         run.wait(timeout=30)
