@@ -14,6 +14,7 @@ from civicprobe.accounts.models import Account
 from civicprobe.accounts.queries import actor_of_account, actor_of_device
 from civicprobe.accounts.services.people import create_device
 from civicprobe.accounts.tokens import new_token
+from civicprobe.catalog.models import Unit
 from civicprobe.cli.edge import working
 from civicprobe.db import utc_now, writing
 from civicprobe.demo.pictures import draw_pictures
@@ -69,6 +70,20 @@ class Stock:
         found = report.state, report.version
         self.session.rollback()
         return found
+
+    def unit_id(self, code: str) -> int:
+        """The id of a unit."""
+        found = self.session.scalars(select(Unit.id).where(Unit.code == code)).one()
+        self.session.rollback()
+        return found
+
+    def unit(self, number: str) -> str | None:
+        """The code of the unit that has it."""
+        self.session.rollback()
+        unit = self.session.get(Unit, self._report(number).unit_id or 0)
+        code = unit.code if unit else None
+        self.session.rollback()
+        return code
 
     def _card(self, said: dict[str, Any]) -> Report:
         self._made += 1
