@@ -11,7 +11,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,8 @@ class City:
     spot: Point
     pid: int
     folder: Path
+    # Who has signed in already: a name may do so ten times in five minutes, as anybody's may.
+    signed_in: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -62,12 +64,16 @@ class People:
         return self._page(PHONE, **options)
 
     def staff(self, who: str, size: dict[str, int] | None = None, **options: Any) -> Page:
-        page = self._page(size or (DESK if who in ("office", "district") else PHONE), **options)
+        size = size or (DESK if who in ("office", "district", "admin") else PHONE)
+        if who in self.city.signed_in:
+            return self._page(size, storage_state=self.city.signed_in[who], **options)
+        page = self._page(size, **options)
         page.goto(f"{self.city.url}/login")
         page.fill("[name=username]", self.city.logins[who]["name"])
         page.fill("[name=password]", self.city.logins[who]["password"])
         page.click("main button")
         page.wait_for_url(lambda address: "/login" not in address)
+        self.city.signed_in[who] = page.context.storage_state()
         return page
 
     def _page(self, size: dict[str, int], **options: Any) -> Page:
