@@ -22,15 +22,15 @@ from civicprobe.stats.services.roll import count_weeks
 _STEPS = """
 INSERT INTO report_events (report_id, seq, at, action, party, from_state, to_state, audience, data,
     before_hash, hash)
-SELECT id, seq, created_at + seq * interval '1 hour', action, party, NULL, state, 'public', '{}',
-    '', md5(id::text || seq)
+SELECT id, steps.seq, created_at + steps.seq * interval '1 hour', action, party, NULL, state,
+    'public', '{}', '', md5(id::text || steps.seq)
 FROM reports, (VALUES (1, 'submit', 'reporter'), (2, 'place', 'worker'), (3, 'file', 'member'),
     (4, 'dispatch', 'desk'), (5, 'accept', 'unit'), (6, 'add', 'unit'), (7, 'request', 'unit'),
     (8, 'extend', 'desk'), (9, 'remind', 'desk')) AS steps (seq, action, party)
 WHERE state NOT IN ('closed', 'merged');
 INSERT INTO event_privates (report_id, seq, salt, body)
-SELECT id, seq, '\\x00', '{"note": "路口的灯不亮，骑过去看不清", "for": "triage"}'
-FROM reports, generate_series(1, 6, 5) AS seq WHERE state NOT IN ('closed', 'merged');
+SELECT id, n, '\\x00', '{"note": "路口的灯不亮，骑过去看不清", "for": "triage"}'
+FROM reports, generate_series(1, 6, 5) AS n WHERE state NOT IN ('closed', 'merged');
 INSERT INTO photos (id, report_id, kind, n, state, received_at, sha256, screen_sha256,
     thumb_sha256, facts, dhash)
 SELECT gen_random_uuid(), id, 'hazard', n, 'ready', created_at, md5(id::text || n) || md5(''),
