@@ -15,6 +15,7 @@ from civicprobe.administration import pages_work
 from civicprobe.db import db, engine_options
 from civicprobe.grid.api import blueprint as grid_api
 from civicprobe.reports import (
+    pages_case_map,
     pages_document,
     pages_duty,
     pages_export,
@@ -53,6 +54,7 @@ PAGES = (
     pages_member.blueprint,
     pages_unit.blueprint,
     pages_document.blueprint,
+    pages_case_map.blueprint,
     pages_map.blueprint,
     pages_ui.blueprint,
     pages_roster.blueprint,

@@ -47,6 +47,17 @@ def list_queue(
     return list(session.scalars(found.order_by(*order).limit(min(limit, MAX_PAGE) + 1)))
 
 
+def conditions_of(
+    session: Session, actor: Actor, ask: QueueFilter, now: datetime
+) -> list[ColumnElement[bool]]:
+    """Whose queue it is and every filter of it, as conditions on a report.
+
+    Raises Invalid `no_such_view` for a view that is not the caller's.
+    """
+    view = ask.view_of(actor.role)
+    return [visible_to(actor), *_filters(session, actor, ask, view, now)]
+
+
 def place_in(report: Report, ask: QueueFilter, role: Role) -> tuple[datetime, int]:
     """Where a report stands in a queue: what the cursor of the page after it holds."""
     view = ask.view_of(role)

@@ -258,7 +258,8 @@ def _keep(clock: Clock, due: Due) -> None:
     if clock.until_at is not None and due.at is not None:
         later = clock.until_at - due.at
         for name in ("warn_at", "due_at", "thrice_at"):
-            setattr(clock, name, getattr(clock, name) + later)
+            at = getattr(clock, name)
+            setattr(clock, name, None if at is None else at + later)
     clock.provisional = due.provisional
     clock.next_at = next_look(clock)
 

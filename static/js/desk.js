@@ -228,7 +228,7 @@
     pick: () => pick(false),
     'pick-range': () => pick(true),
     find: () => document.getElementById('find').focus(),
-    map: () => location.assign('/o/map'),
+    map: () => location.assign(`/o/map${location.search}`),
     shut,
   };
   const ACTIONS = new Set(['close', 'dispatch', 'whistle', 'merge', 'snooze']);

@@ -46,6 +46,11 @@
     document.dispatchEvent(new CustomEvent('command', { detail: command }));
   });
 
+  // From the map back to the list, by the key that led there.
+  document.addEventListener('command', ({ detail }) => {
+    if (detail === 'map') document.querySelector('[data-key-map]')?.click();
+  });
+
   for (const button of document.querySelectorAll('[data-keys]')) {
     button.hidden = false;
     button.addEventListener('click', showHelp);

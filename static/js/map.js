@@ -104,17 +104,18 @@ for (const box of document.querySelectorAll('[data-window]')) {
   box.addEventListener('dragstart', (event) => event.preventDefault());
 
   box.addEventListener('click', (event) => {
+    if (event.target.closest('[data-leads]') && !box.dragged) return;
     const link = event.target.closest('[data-move]');
-    if (link) {
+    if (link && !box.dragged) {
       event.preventDefault();
-      const query = new URL(link.href).searchParams;
+      const query = new URL(link.href.baseVal ?? link.href, location).searchParams;
       const [lat, lon] = query.get('see').split(',').map(Number);
       go({ lat, lon, span: Number(query.get('span')) });
       return;
     }
     if (!event.target.closest('.map')) return;
     event.preventDefault();
-    if (box.dragged) return;
+    if (box.dragged || 'still' in box.dataset) return;
     const { lat, lon } = placeOf(event);
     const query = asked(frame());
     for (const [name, text] of [['point', `${lat.toFixed(6)}, ${lon.toFixed(6)}`], ['datum', 'wgs84']]) query.set(name, text);
