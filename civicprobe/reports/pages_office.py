@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
@@ -62,6 +63,9 @@ def desk() -> str | Response:
         open=opened,
         query=request.query_string.decode(),
         rows_url=f"{url_for('.rows')}?{request.query_string.decode()}",
+        bulk_query=urlencode(
+            {name: text for name, text in table["asked"].items() if text} | {"view": table["view"]}
+        ),
         **shown,
         **table,
     )
