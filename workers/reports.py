@@ -2,8 +2,10 @@
 
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from civicprobe.broker import PICTURES_LIMITS
-from civicprobe.db import db, utc_now
+from civicprobe.db import utc_now
 from civicprobe.grid.city import find_city
 from civicprobe.reports.services import enrich as enriching
 from civicprobe.reports.services import hand_over as handing
@@ -15,7 +17,7 @@ from civicprobe.reports.services.merge import follow as follow_primary
 from civicprobe.reports.services.suspend import resume_on_date
 from civicprobe.reports.services.words import index_words
 from civicprobe.web.parts import parts
-from workers.work import short_read, unit_of_work, work
+from workers.work import one_by_one, short_read, unit_of_work, work
 
 
 @work("enrich")
@@ -63,9 +65,11 @@ def hand_over(row_id: int, account_id: int, why: str) -> None:
     with short_read() as session:
         cards = handing.list_cards(session, account_id)
         city = find_city(session, parts().settings)
-    for card in cards:
-        handing.hand_over_card(db.session(), card, account_id, why, city=city, now=utc_now())
-        db.session.commit()
+
+    def give(session: Session, card: int) -> None:
+        handing.hand_over_card(session, card, account_id, why, city=city, now=utc_now())
+
+    one_by_one(cards, give)
     with unit_of_work(row_id):
         pass
 

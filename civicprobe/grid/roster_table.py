@@ -5,7 +5,7 @@ which is taken off again when it comes back.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from civicprobe.errors import FieldFault, Unprocessable
 from civicprobe.grid.duty import Window
@@ -20,7 +20,7 @@ _TRUTH = {"yes": True, "no": False, "": False}
 
 @dataclass(frozen=True)
 class Entry:
-    """One member as a line of the table says."""
+    """One member as a line of the table says; `row` is where it stood in a file."""
 
     username: str
     alias: str
@@ -30,6 +30,7 @@ class Entry:
     quiet: tuple[tuple[int, int], ...]
     rests_on_holidays: bool
     cap: int | None
+    row: int = field(default=0, compare=False)
 
     def cells(self) -> list[str]:
         """The line, safe to open in a spreadsheet."""
@@ -47,15 +48,15 @@ class Entry:
         return [f"'{value}" if value.startswith(_FORMULA) else value for value in values]
 
 
-def read_entries(rows: Sequence[Sequence[str]]) -> list[Entry]:
+def read_entries(rows: Sequence[Sequence[str]], most: int = MOST_ROWS) -> list[Entry]:
     """The members of a table whose first row names the columns, in any order.
 
     Raises Unprocessable `roster_faulty` naming each fault as `row.column`, the first 50.
     """
     if not rows or set(COLUMNS) - {_plain(cell) for cell in rows[0]}:
         raise Unprocessable("roster_faulty", FieldFault("1", "columns_missing"))
-    if len(rows) > MOST_ROWS + 1:
-        raise Unprocessable("roster_faulty", FieldFault(str(MOST_ROWS + 1), "too_many_rows"))
+    if len(rows) > most + 1:
+        raise Unprocessable("roster_faulty", FieldFault(str(most + 2), "too_many_rows"))
     names = [_plain(cell) for cell in rows[0]]
     entries, faults, seen = [], list[FieldFault](), set[str]()
     for number, row in enumerate(rows[1:], start=2):
@@ -68,7 +69,7 @@ def read_entries(rows: Sequence[Sequence[str]]) -> list[Entry]:
         faults += [FieldFault(f"{number}.{item.field}", item.code) for item in found]
         if entry is not None:
             seen.add(entry.username)
-            entries.append(entry)
+            entries.append(replace(entry, row=number))
     if faults:
         raise Unprocessable("roster_faulty", *faults[:MOST_FAULTS], count=len(faults))
     return entries

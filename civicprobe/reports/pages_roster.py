@@ -1,11 +1,10 @@
 """The desk's people on duty: who is on when, one member's plan and standing, and who may enter."""
 
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask import flash, redirect, render_template, request, send_file, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -25,7 +24,6 @@ from civicprobe.grid.services import invite as inviting
 from civicprobe.grid.services import standing
 from civicprobe.grid.services.enrol import assign_grids, check_grids
 from civicprobe.grid.services.leave import end_leave, take_leave
-from civicprobe.grid.services.roster_file import export_roster, write_csv, write_xlsx
 from civicprobe.reports.page_duty import (
     DAYS_SHOWN,
     read_day,
@@ -77,20 +75,8 @@ def roster() -> str:
         named=named,
         page=page,
         more=len(found) > ROWS,
+        may_import=actor.role is Role.OFFICE,
     )
-
-
-@blueprint.get("/file/<kind>")
-@requires(Role.OFFICE, Role.ADMIN)
-def file(kind: str) -> Response:
-    """Everybody below this desk, as a spreadsheet."""
-    writing = {"csv": write_csv, "xlsx": write_xlsx}.get(kind)
-    if writing is None:
-        raise NotFound("no_such_page")
-    actor, city_code = current_actor(), parts().settings.city_code
-    top = None if actor.role is Role.ADMIN else actor.area_code or ""
-    data = writing(export_roster(db.session(), top, city_code))
-    return send_file(io.BytesIO(data), as_attachment=True, download_name=f"roster.{kind}")
 
 
 @blueprint.get("/joining")

@@ -304,11 +304,31 @@ VIEWS: Mapping[str, LazyString] = {
     "all": lazy_pgettext("view", "全部"),
 }
 
+ROSTER_COLUMNS: Mapping[str, LazyString] = {
+    "username": lazy_pgettext("roster", "用户名"),
+    "alias": lazy_pgettext("roster", "称呼，1 到 20 个字"),
+    "kind": lazy_pgettext("roster", "专职写 full_time，兼职写 part_time"),
+    "grids": lazy_pgettext("roster", "网格编码，几个就用分号隔开"),
+    "windows": lazy_pgettext(
+        "roster", "每周值班时段，如 1 08:00-12:00; 5 22:00-06:00（1 是星期一）；空着就是随时"
+    ),
+    "quiet": lazy_pgettext("roster", "高峰免打扰，如 11:00-13:00, 17:00-19:00"),
+    "rests_on_holidays": lazy_pgettext("roster", "节假日休息写 yes，否则写 no"),
+    "cap": lazy_pgettext("roster", "手上最多几张待办，1 到 200；空着就是不限"),
+}
+
 # Of a field of a form; `field.code` is asked for before `code` alone.
 FIELD_FAULTS: Mapping[str, LazyString] = {
     "spans_malformed": lazy_pgettext("field", "请写成 08:00-12:00, 14:00-18:00 这样。"),
     "too_many_spans": lazy_pgettext("field", "时段太多了。"),
     "spans_overlap": lazy_pgettext("field", "时段有重叠，请改开。"),
+    "columns_missing": lazy_pgettext("field", "第一行缺少列名。"),
+    "too_many_rows": lazy_pgettext("field", "行数太多，请分开导入。"),
+    "twice": lazy_pgettext("field", "这个用户名在文件里有两次。"),
+    "username_malformed": lazy_pgettext(
+        "field", "用户名要 3 到 32 个小写字母、数字、点、横线或下划线。"
+    ),
+    "username_taken": lazy_pgettext("field", "这个用户名已经有人用了。"),
     "cap_out_of_range": lazy_pgettext("field", "请填 1 到 200，或留空。"),
     "days_out_of_order": lazy_pgettext("field", "最后一天不能早于今天，也不能早于第一天。"),
     "days_too_many": lazy_pgettext("field", "一次最多一年，且要在两年之内。"),
@@ -426,6 +446,7 @@ _TABLES: Mapping[str, Mapping[Any, LazyString]] = {
     "deed": DEEDS,
     "feature": FEATURE_FAULTS,
     "level": LEVELS,
+    "roster_column": ROSTER_COLUMNS,
     "view": VIEWS,
 }
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from civicprobe.accounts.models import Account
 from civicprobe.accounts.queries import find_account
 from civicprobe.accounts.roles import Role
 from civicprobe.accounts.services.people import NewAccount, add_account, check_new
@@ -19,6 +20,7 @@ from civicprobe.errors import Fault, FieldFault, TooLarge, Unprocessable
 from civicprobe.grid.duty import Window
 from civicprobe.grid.models import Member, MemberGrid
 from civicprobe.grid.people import find_member, list_members
+from civicprobe.grid.queries import within
 from civicprobe.grid.roster_table import COLUMNS, MOST_FAULTS, MOST_ROWS, Entry, read_entries
 from civicprobe.grid.services.duty import Plan, set_plan
 from civicprobe.grid.services.enrol import assign_grids, enrol
@@ -91,25 +93,53 @@ def read_table(data: bytes) -> list[list[str]]:
         raise Unprocessable("roster_unreadable") from None
 
 
-def import_roster(session: Session, data: bytes, *, now: datetime) -> Brought:
+def import_roster(
+    session: Session,
+    data: bytes,
+    *,
+    now: datetime,
+    top: str | None = None,
+    city_code: str = "",
+    most: int = MOST_ROWS,
+) -> Brought:
     """Bring every line of a file: known members change, others are made, without a password: the
     desk gives them a one-time code. Members whom the file does not name stay as they are.
 
-    Raises as `read_table` and `read_entries`, and Unprocessable `roster_faulty` naming who or what
-    is not there; then nothing may be committed.
+    With `top` every member and grid must lie in that area; `most` bounds the rows. Raises as
+    `read_table` and `read_entries`, and Unprocessable `roster_faulty` naming as `row.column` who
+    or what is not there; then nothing may be committed.
     """
-    entries = read_entries(read_table(data))
-    made, faults = 0, []
-    for entry in entries:
+    entries = read_entries(read_table(data), most)
+    faults = list(_not_below(session, entries, top, city_code)) if top is not None else []
+    made = 0
+    for entry in [] if faults else entries:
         try:
             made += _bring(session, entry, now)
         except Fault as fault:
             named = fault.fields or (FieldFault("username", fault.code),)
-            faults += [FieldFault(f"{entry.username}.{item.field}", item.code) for item in named]
+            faults += [FieldFault(f"{entry.row}.{item.field}", item.code) for item in named]
     if faults:
         session.rollback()
         raise Unprocessable("roster_faulty", *faults[:MOST_FAULTS], count=len(faults))
     return Brought(made, len(entries) - made)
+
+
+def _not_below(
+    session: Session, entries: Sequence[Entry], top: str, city_code: str
+) -> Iterator[FieldFault]:
+    """Lines about a member or a grid that does not lie in the area."""
+    names = [entry.username for entry in entries]
+    rows = session.execute(
+        select(Account.username, Account.area_code).where(Account.username.in_(names))
+    )
+    areas = {row.username: row.area_code or "" for row in rows}
+    grids = {code for entry in entries for code in entry.grids}
+    inside = within(session, grids | set(areas.values()), top, city_code)
+    for entry in entries:
+        if entry.username in areas and areas[entry.username] not in inside:
+            yield FieldFault(f"{entry.row}.username", "not_below_you")
+        if not inside.issuperset(entry.grids):
+            yield FieldFault(f"{entry.row}.grids", "not_below_you")
 
 
 def _bring(session: Session, entry: Entry, now: datetime) -> bool:
@@ -122,7 +152,10 @@ def _bring(session: Session, entry: Entry, now: datetime) -> bool:
     if member is None:
         member = _enrol(session, entry, now)
     member.alias, member.kind = entry.alias, entry.kind
-    assign_grids(session, member.id, entry.grids)
+    try:
+        assign_grids(session, member.id, entry.grids)
+    except Unprocessable as fault:  # it names the codes that the map lacks
+        raise Unprocessable("incomplete", FieldFault("grids", "unknown")) from fault
     plan = Plan(entry.windows, entry.quiet, entry.rests_on_holidays, entry.cap)
     set_plan(session, member, plan)
     return made

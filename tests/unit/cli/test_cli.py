@@ -131,6 +131,18 @@ def test_locate_says_where_and_who(city):
     assert said["choice"]["considered"]
 
 
+def test_locate_explains_to_people_for_any_time_and_category(city):
+    asked = ("grid", "locate", 30.76, 104.31, "--explain", "--radius", 60)
+    answer = city(*asked, "--at", "2026-12-01T22:30", "--category", "rubbish", "--urgent")
+    assert answer.exit_code == 0
+    assert "goes to city_desk at 510100: city_desk_last" in answer.stdout
+    assert "not street at" in answer.stdout
+    assert ": no_desk" in answer.stdout
+    assert "None" not in answer.stdout
+    assert city(*asked, "--category", "dragons").exit_code == 2
+    assert city(*asked, "--at", "soon").exit_code == 2
+
+
 def test_locate_outside_the_map_is_not_a_success(city):
     answer = city("grid", "locate", 39.9, 116.4)
     assert answer.exit_code == 1

@@ -26,7 +26,7 @@ from civicprobe.grid.services.roster_file import (
     write_csv,
     write_xlsx,
 )
-from tests.unit.grid.conftest import LEFT, NOW, TOWN, toy_map
+from tests.unit.grid.conftest import LEFT, NOW, RIGHT, TOWN, toy_map
 
 MICRO = f"{LEFT}001001001"
 CITY = "510100"
@@ -101,10 +101,10 @@ def changed(**values):
         (changed(rests_on_holidays="perhaps"), ("3.rests_on_holidays", "enum")),
         (changed(cap="0"), ("3.cap", "cap_out_of_range")),
         (changed(cap="-1"), ("3.cap", "cap_out_of_range")),
-        (changed(grids="nowhere"), ("rider-li.nowhere", "unknown")),
-        (changed(grids=""), ("rider-li.grids", "missing")),
-        (changed(username="desk"), ("desk.username", "no_such_member")),
-        (changed(username="Großes"), ("Großes.username", "username_malformed")),
+        (changed(grids="nowhere"), ("3.grids", "unknown")),
+        (changed(grids=""), ("3.grids", "missing")),
+        (changed(username="desk"), ("3.username", "no_such_member")),
+        (changed(username="Großes"), ("3.username", "username_malformed")),
     ],
 )
 def test_each_fault_is_named_and_nothing_is_kept(town, row, fault):
@@ -114,6 +114,24 @@ def test_each_fault_is_named_and_nothing_is_kept(town, row, fault):
     assert fault in [(item.field, item.code) for item in refused.value.fields]
     town.rollback()
     assert [member.alias for member in town.scalars(select(Member))] == ["=张师傅"]
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        (changed(grids=f"{MICRO}; {RIGHT}001001001"), ("3.grids", "not_below_you")),
+        (changed(username="next-door"), ("3.username", "not_below_you")),
+    ],
+)
+def test_a_desk_brings_nobody_and_no_grid_of_its_neighbours(town, account_of, row, fault):
+    enrol(town, account_of("next-door", "member", f"{RIGHT}001001001"), "邻", now=NOW)
+    town.commit()
+    file = lines(changed(username="zhang", alias="改名"), row)
+    with pytest.raises(Unprocessable, match="roster_faulty") as refused:
+        import_roster(town, file, now=NOW, top=LEFT, city_code=CITY)
+    assert [(item.field, item.code) for item in refused.value.fields] == [fault]
+    town.rollback()
+    assert import_roster(town, lines(changed()), now=NOW, top=LEFT, city_code=CITY).made == 1
 
 
 def test_what_is_no_roster_is_refused(town):

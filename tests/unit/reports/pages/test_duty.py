@@ -1,5 +1,6 @@
 """Duty on pages: a member's own, the desk's roster and way in, rules tried before they are kept."""
 
+import io
 import re
 from datetime import timedelta
 
@@ -235,3 +236,43 @@ def test_the_roster_goes_out_as_a_spreadsheet(town):
     assert "member,小李" in desk.get("/o/roster/file/csv").text
     assert desk.get("/o/roster/file/xlsx").data.startswith(b"PK")
     assert desk.get("/o/roster/file/exe").status_code == 404
+
+
+def bring(town, desk, text, do, name="roster.csv"):
+    form = next(f for f in forms_in(desk.get("/o/roster/file")) if "/o/roster/file" in f.action)
+    file = (io.BytesIO(text.encode()), name) if name else ""
+    return town.send(desk, form, do=do, file=file)
+
+
+def test_a_roster_is_tried_then_brought(town):
+    desk = town.staff("street")
+    text = desk.get("/o/roster/file/csv").text.replace("小李", "李师傅")
+    text += f"rider-wu,小吴,part_time,{SECOND},,,no,\r\n"
+    tried = bring(town, desk, text, "try")
+    assert "会新增 1 人，修改 1 人" in tried.text
+    assert "李师傅" not in desk.get("/o/roster").text, "nothing is kept"
+    assert bring(town, desk, text, "keep").status_code == 303
+    page = desk.get("/o/roster").text
+    assert "新增 1 人，修改 1 人" in page
+    assert ("李师傅" in page, "小吴" in page) == (True, True)
+
+
+def test_a_roster_with_faults_is_told_row_by_row_and_nothing_is_kept(town):
+    desk = town.staff("street")
+    text = desk.get("/o/roster/file/csv").text.replace("小李", "李师傅")
+    for line, row, words in (
+        (f"rider-wu,小吴,never,{SECOND},,,no,", 3, "请从中选一个"),
+        ("rider-wu,小吴,part_time,510100999001001001,,,no,", 3, "有的网格不归您这里管"),
+        (
+            f"rider-wu,小吴,part_time,{SECOND},1 08:00-12:00,,no,\r\ndistrict,张,full_time,,,,no,",
+            4,
+            "不归您这里管",
+        ),
+    ):
+        answer = bring(town, desk, f"{text}{line}\r\n", "keep")
+        assert answer.status_code == 422, line
+        assert f'<td class="number">{row}</td>' in answer.text
+        assert words in answer.text
+    assert bring(town, desk, "no,table\r\n", "keep").status_code == 422
+    assert bring(town, desk, "", "keep", name=None).status_code == 422
+    assert "李师傅" not in desk.get("/o/roster").text

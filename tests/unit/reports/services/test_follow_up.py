@@ -11,19 +11,24 @@ from sqlalchemy import func, select
 from civicprobe import outbox
 from civicprobe.db import utc_now
 from civicprobe.errors import Conflict, Invalid
+from civicprobe.grid.people import get_member
+from civicprobe.grid.services.standing import suspend
 from civicprobe.notices.inbox import count_unread, list_notices, mark_read
 from civicprobe.notices.models import Notice
 from civicprobe.outbox import OutboxRow
 from civicprobe.reports.filters import QueueFilter
 from civicprobe.reports.lifecycle import Topic
-from civicprobe.reports.models import ActionAnswer, Photo
+from civicprobe.reports.models import ActionAnswer, Photo, ReportEvent
 from civicprobe.reports.queues import list_queue, place_in
 from civicprobe.reports.services.give_up import give_up
+from civicprobe.reports.services.hand_over import hand_over_card, list_cards
 from civicprobe.reports.services.photos import StoredPhoto, add_photo, refuse_photo
 from civicprobe.reports.services.pictures import Source, find_bytes, keep, make
 from civicprobe.reports.services.sweep import sweep_bytes, sweep_rows
 from civicprobe.reports.services.tell import tell
 from civicprobe.storage import open_storage
+from tests.unit.grid.conftest import LEFT
+from workers.work import one_by_one
 
 
 @pytest.fixture
@@ -154,6 +159,35 @@ def test_copies_that_failed_for_good_are_told(town, session, storage):
     _, photo = with_photo(town, storage, picture())
     give_up(session, failed(session, "pictures", photo_id=str(photo.id)), now=utc_now())
     assert (photo.state, photo.reason) == ("unreadable", "copies_failed")
+
+
+def test_cards_that_could_not_be_handed_over_wait_at_the_desk(town, session):
+    cards = [town.assigned() for _ in range(3)]
+    member = get_member(session, town.accounts["member"].id)
+    suspend(session, member, now=utc_now())
+    for _ in range(2):
+        row = failed(session, "hand_over", account_id=member.account_id, why="suspended")
+        give_up(session, row, now=utc_now())
+    assert {(card.assignee_id, card.desk_code) for card in cards} == {(None, LEFT)}
+    steps = select(ReportEvent.data).where(ReportEvent.action == "reassign")
+    told = [data["why"] for data in session.scalars(steps)]
+    assert told == ["suspended"] * 3
+
+
+def test_one_card_that_fails_keeps_no_other_waiting(town, session):
+    cards = [town.assigned() for _ in range(3)]
+    member = get_member(session, town.accounts["member"].id)
+    suspend(session, member, now=utc_now())
+    session.commit()
+
+    def give(own, card):
+        if card == cards[1].id:
+            raise RuntimeError("broken")
+        hand_over_card(own, card, member.account_id, "suspended", city=None, now=utc_now())
+
+    with pytest.raises(RuntimeError):
+        one_by_one(list_cards(session, member.account_id), give)
+    assert list_cards(session, member.account_id) == [cards[1].id]
 
 
 def test_a_row_that_did_not_fail_is_given_up_by_nobody(town, session):
