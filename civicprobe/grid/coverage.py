@@ -3,7 +3,7 @@
 Selects only. A micro grid is covered by its own members and by those of the general grid above.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,10 +15,10 @@ from civicprobe.accounts.models import Account
 from civicprobe.catalog.calendars import Calendar
 from civicprobe.grid.areas import TILING, AreaName, Level
 from civicprobe.grid.choosing import Server
-from civicprobe.grid.duty import stretches
+from civicprobe.grid.duty import Duty, stretches
 from civicprobe.grid.locator import Locator
 from civicprobe.grid.models import Leave, Member, MemberGrid
-from civicprobe.grid.people import duty_of, list_leaves, roster
+from civicprobe.grid.people import duty_of, roster
 
 AHEAD = timedelta(hours=24)
 # Above this many micro grids people and hours are not worked out: the areas below are named.
@@ -29,11 +29,13 @@ Span = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True)
 class Below:
-    """One area below another: how many micro grids it has, and how many without a member."""
+    """One area below another: how many micro grids it has, how many without a member of their
+    own, and how many with nobody on duty in the next 24 hours."""
 
     area: AreaName
     micros: int
     unserved: int
+    nobody: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +59,32 @@ class Covered:
         return self.hours == 0
 
 
-def count_below(session: Session, index: Locator, code: str | None) -> list[Below]:
-    """The areas right below this one (None: the districts), those without a member first."""
+def count_below(
+    session: Session, index: Locator, code: str | None, *, now: datetime, calendar: Calendar
+) -> list[Below]:
+    """The areas right below this one (None: the districts), the least covered first."""
     micros = index.micros_under(code)
     level = next((area.level for area in index.chain_of(code or "")), Level.CITY)
     finer = TILING[TILING.index(level) + 1 :] if level in TILING else TILING
     if not len(micros) or not finer[:-1]:
         return []
-    above = index.rows_above(micros)[:, len(TILING) - 1 - TILING.index(finer[0])]
-    rows, places = np.unique(above, return_inverse=True)
-    served = index.rows_of(_served(session))
-    counts = np.bincount(places, minlength=len(rows))
-    without = np.bincount(places[~np.isin(micros, served)], minlength=len(rows))
-    found = [
-        Below(index.label(row), count, bare)
-        for row, count, bare in zip(rows.tolist(), counts.tolist(), without.tolist(), strict=True)
+    lines = index.rows_above(micros)
+    rows, places = np.unique(
+        lines[:, len(TILING) - 1 - TILING.index(finer[0])], return_inverse=True
+    )
+    spans = _spans(session, None, now, calendar)
+    manned = index.rows_of([area for area, found in spans.items() if found])
+    without = ~np.isin(micros, index.rows_of(_served(session)))
+    alone = ~np.isin(lines[:, :2], manned).any(axis=1)
+    counts = [
+        np.bincount(places, weights=each, minlength=len(rows)).astype(int).tolist()
+        for each in (np.ones(len(micros)), without, alone)
     ]
-    return sorted(found, key=lambda each: (-each.unserved / each.micros, each.area.code))
+    found = [
+        Below(index.label(row), *numbers)
+        for row, *numbers in zip(rows.tolist(), *counts, strict=True)
+    ]
+    return sorted(found, key=lambda x: (-x.nobody / x.micros, -x.unserved / x.micros, x.area.code))
 
 
 def list_covered(
@@ -112,49 +123,55 @@ def _served(session: Session) -> list[str]:
 
 
 def _spans(
-    session: Session, codes: Collection[str], now: datetime, calendar: Calendar
+    session: Session, codes: Collection[str] | None, now: datetime, calendar: Calendar
 ) -> dict[str, list[Span]]:
-    """Area code to the stretches of the next 24 hours in which one of its members is on duty."""
-    posts = session.execute(
-        select(MemberGrid.area_code, MemberGrid.member_id)
-        .join(Member, Member.id == MemberGrid.member_id)
-        .where(MemberGrid.area_code.in_(codes))
-    ).all()
+    """Area code (None: all) to the stretches of the next 24 hours in which a member is on duty."""
+    served = select(MemberGrid.area_code, MemberGrid.member_id)
+    if codes is not None:
+        served = served.where(MemberGrid.area_code.in_(codes))
+    posts = session.execute(served).all()
+    leaves: dict[int, list[Leave]] = {}
+    for leave in session.scalars(
+        select(Leave).where(Leave.ends_at > now, Leave.starts_at < now + AHEAD)
+    ):
+        leaves.setdefault(leave.member_id, []).append(leave)
     wanted = {row.member_id for row in posts}
-    leaves = [each for each in list_leaves(session, wanted, now) if each.starts_at < now + AHEAD]
-    substitutes = {each.substitute_id for each in leaves if each.substitute_id is not None}
-    leaves += list_leaves(session, substitutes - wanted, now)
-    on_duty = _on_duty(session, wanted | substitutes, leaves, now, calendar)
+    wanted |= {x.substitute_id for key in wanted & leaves.keys() for x in leaves[key]} - {None}
+    on_duty = _on_duty(session, None if codes is None else wanted, leaves, now, calendar)
     found: dict[str, list[Span]] = {}
     for row in posts:
         spans = found.setdefault(row.area_code, [])
         spans += on_duty.get(row.member_id, ())
-        for leave in leaves:
-            if leave.member_id == row.member_id and leave.substitute_id is not None:
+        for leave in leaves.get(row.member_id, ()):
+            if leave.substitute_id is not None:
                 spans += _cut(on_duty.get(leave.substitute_id, ()), leave)
     return found
 
 
 def _on_duty(
     session: Session,
-    member_ids: Collection[int],
-    leaves: Iterable[Leave],
+    member_ids: Collection[int] | None,
+    leaves: Mapping[int, list[Leave]],
     now: datetime,
     calendar: Calendar,
 ) -> dict[int, list[Span]]:
-    members = session.scalars(
+    """Stretches by member (None: of all); many have the same week, which is worked out once."""
+    members = (
         select(Member)
         .join(Account, Account.id == Member.account_id)
-        .where(Member.id.in_(member_ids), Member.active, Member.ended_at.is_(None), Account.active)
+        .where(Member.active, Member.ended_at.is_(None), Account.active)
     )
-    return {
-        member.id: [
-            (each.start, each.end)
-            for each in stretches(duty_of(member, leaves), now, now + AHEAD, calendar)
-            if each.away is None
-        ]
-        for member in members
-    }
+    if member_ids is not None:
+        members = members.where(Member.id.in_(member_ids))
+    known: dict[Duty, list[Span]] = {}
+    found = {}
+    for member in session.scalars(members):
+        duty = duty_of(member, leaves.get(member.id, ()))
+        if duty not in known:
+            shown = stretches(duty, now, now + AHEAD, calendar)
+            known[duty] = [(each.start, each.end) for each in shown if each.away is None]
+        found[member.id] = known[duty]
+    return found
 
 
 def _cut(spans: Iterable[Span], leave: Leave) -> list[Span]:

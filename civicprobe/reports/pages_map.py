@@ -95,10 +95,8 @@ def coverage() -> str:
     city = active_city(session, parts().settings)
     code = request.args.get("area") or actor.area_code or city.city_code
     chain = _chain_within(city, actor, code)
-    wanted = code if chain else None
-    found = wanted and list_covered(
-        session, city.locator, wanted, now=now, calendar=city_calendar(session)
-    )
+    wanted, calendar = code if chain else None, city_calendar(session)
+    found = wanted and list_covered(session, city.locator, wanted, now=now, calendar=calendar)
     grids = found or []
     show = request.args.get("show", "")
     if show == "nobody":
@@ -108,7 +106,7 @@ def coverage() -> str:
         "office/coverage.html",
         here="locate",
         chain=chain,
-        below=count_below(session, city.locator, wanted),
+        below=count_below(session, city.locator, wanted, now=now, calendar=calendar),
         listed=found is not None and bool(chain),
         nobody=sum(each.nobody for each in found or ()),
         total=len(found or ()),

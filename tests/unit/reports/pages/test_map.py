@@ -1,5 +1,6 @@
 """The map of the desks: windows, where a point is and who would get it, who covers what."""
 
+import re
 from datetime import datetime, timedelta
 
 from civicprobe.accounts.queries import get_account
@@ -151,6 +152,13 @@ def test_wide_areas_name_those_below_them(town):
         page = ask(town, "coverage", name).text
         assert "1 <span" in page
         assert f"area={STREET}" in page or f"area={DISTRICT}" in page
+        assert re.findall(r'number">(\d+) <span', page) == ["1", "1"], "own members, 24 hours"
+    change_member(town, suspended_at=utc_now())
+    page = ask(town, "coverage", "district").text
+    assert re.findall(r'number">(\d+) <span', page) == ["2", "2"]
+    change_member(town, suspended_at=None, tap=False, tap_until=utc_now() + timedelta(hours=30))
+    page = ask(town, "coverage", "district").text
+    assert re.findall(r'number">(\d+) <span', page) == ["1", "2"], "enrolled, yet away all day"
 
 
 def test_coverage_of_another_area_is_not_for_everybody(town):
