@@ -3,10 +3,12 @@
 The file under `var_dir/editions` is a cache: what is missing is built from the database again.
 """
 
+import ctypes
 import logging
 import threading
 import time
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,6 +72,7 @@ class _Holder:
         with self._building:
             if self._city is None or self._city.edition != active:
                 self._city = build_city(session, settings, active)
+                give_back()
             return self._city
 
     def _build_aside(self, engine: Engine, settings: Settings, active: ActiveEdition) -> None:
@@ -79,10 +82,17 @@ class _Holder:
         try:
             with reading(), Session(engine) as session:
                 self._city = build_city(session, settings, active)
+            give_back()
         except Exception:
             _log.exception("the map of edition %s could not be built; the old one stays", active.id)
         finally:
             self._building.release()
+
+
+def give_back() -> None:
+    """Hand what the map before held back to the system: glibc would keep it for the next one."""
+    with suppress(OSError, AttributeError):  # another libc keeps nothing
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 _holders: dict[tuple[str, Path], _Holder] = {}

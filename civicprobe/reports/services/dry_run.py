@@ -1,15 +1,18 @@
 """What a changed set of rules would have done to last week's reports: which go where instead.
 
-Rules are judged as of each report's own moment; who is on duty and how much they hold, as now.
+Rules and duty are judged as of each report's own moment; how much everybody holds, as now. Only
+where another rule decides than before can a report go elsewhere, so only there people are asked.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache, partial
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from civicprobe.catalog.models import Category
 from civicprobe.grid.choosing import Choice
 from civicprobe.grid.city import City
 from civicprobe.grid.coords import Point
@@ -17,9 +20,9 @@ from civicprobe.grid.locator import Located
 from civicprobe.grid.rules import Rule
 from civicprobe.reports.models import Report
 from civicprobe.reports.services.desks import barred_accounts
-from civicprobe.reports.services.who import Asked, who_along
+from civicprobe.reports.services.who import Asked, decide, who_gets, why_gone
 
-WEEK, MOST_READ, MOST_SHOWN = timedelta(days=7), 2_000, 100
+WEEK, MOST_READ, MOST_ASKED, MOST_SHOWN = timedelta(days=7), 2_000, 400, 100
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,25 @@ def dry_run(
 ) -> DryRun:
     """Compare two sets of rules over the placed reports of the last seven days in a desk's area."""
     reports = session.scalars(_of_the_week(city, scope, now)).all()
-    looked_at = reports[:MOST_READ]
-    changes = list(_changes(session, city, looked_at, before, after))
-    return DryRun(len(looked_at), len(changes), changes[:MOST_SHOWN], len(reports) > MOST_READ)
+    doubtful, looked_at = [], 0
+    for found in _compare(session, city, reports[:MOST_READ], before, after):
+        looked_at += 1
+        doubtful += [found] if found.differs else []
+        if len(doubtful) == MOST_ASKED:
+            break
+    asked = (_ask(session, city, found, before, after) for found in doubtful)
+    changes = [change for change in asked if change is not None]
+    return DryRun(looked_at, len(changes), changes[:MOST_SHOWN], len(reports) > looked_at)
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """A report as it is asked about, and whether another rule decides than before."""
+
+    report: Report
+    located: Located
+    asked: Asked
+    differs: bool
 
 
 def _of_the_week(city: City, scope: str, now: datetime) -> Select[Report]:
@@ -74,31 +93,51 @@ def _of_the_week(city: City, scope: str, now: datetime) -> Select[Report]:
     return wanted.where(columns[levels.index(level)] == scope)
 
 
-def _changes(
+def _compare(
     session: Session,
     city: City,
-    reports: Sequence[Report],
+    reports: Iterable[Report],
     before: Sequence[Rule],
     after: Sequence[Rule],
-) -> Iterator[Change]:
+) -> Iterator[_Compared]:
+    kinds = {row.code: row for row in session.scalars(select(Category))}
+    gone = cache(partial(why_gone, session, city))
     for report in reports:
         located = _locate(city, report)
         chain = located.chain or located.nearest_chain
-        if not chain:
-            continue
-        asked = Asked(
-            report.created_at,
-            report.category_code,
-            report.severity,
-            report.urgent,
-            barred_accounts(session, report),
-        )
+        asked = Asked(report.created_at, report.category_code, report.severity, report.urgent)
         one, other = (
-            who_along(session, city, chain, asked, dedicated=located.dedicated, rules=rules)
+            decide(
+                session,
+                city,
+                chain,
+                asked,
+                rules,
+                category=kinds.get(report.category_code or ""),
+                dedicated=located.dedicated,
+                gone=gone,
+            )[0]
             for rules in (before, after)
         )
-        if _aim_of(one.choice) != _aim_of(other.choice):
-            yield Change(report.number, report.created_at, one.choice, other.choice)
+        differs = bool(chain) and _told(one) != _told(other)
+        yield _Compared(report, located, asked, differs)
+
+
+def _ask(
+    session: Session, city: City, found: _Compared, before: Sequence[Rule], after: Sequence[Rule]
+) -> Change | None:
+    """Where it would go by either; None where that is the same."""
+    report, located = found.report, found.located
+    asked = replace(found.asked, barred=barred_accounts(session, report))
+    one, other = (who_gets(session, city, located, asked, rules=each) for each in (before, after))
+    if _aim_of(one.choice) == _aim_of(other.choice):
+        return None
+    return Change(report.number, report.created_at, one.choice, other.choice)
+
+
+def _told(rule: Rule | None) -> tuple[object, ...]:
+    """All of a rule that decides where a report goes."""
+    return (rule.aim, rule.area_code, rule.account_id) if rule else ()
 
 
 def _locate(city: City, report: Report) -> Located:

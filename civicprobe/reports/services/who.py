@@ -4,9 +4,10 @@ The one place that puts map, roster, load and rules together; routing, the expla
 dry run and the command line all ask here.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.orm import Session
@@ -85,19 +86,11 @@ def who_along(
     With `hold` everybody who might be chosen is locked before they are counted on, so that two
     who choose at once keep the caps. `rules` stand in for the declared ones, for a dry run.
     """
-    scopes = [city.city_code, *(area.code for area in reversed(chain))]
     if rules is None:
-        rules = list_rules(session, scopes)
+        rules = list_rules(session, scopes_of(city, chain))
     category = _category(session, asked, rules)
-    case = Case(
-        areas=frozenset(scopes) | ({dedicated.code} if dedicated else set()),
-        local=asked.at.astimezone(CITY_ZONE),
-        category=asked.category,
-        component=category.is_component if category else None,
-        severity=asked.severity,
-        urgent=asked.urgent,
-    )
-    rule, tried = first_match(rules, case, lambda rule: why_gone(session, city, rule, category))
+    found = decide(session, city, chain, asked, rules, category=category, dedicated=dedicated)
+    rule, tried = found
     ahead = _chain_of_aim(session, city, rule, category)
     codes = [area.code for area in (*chain, *ahead, *([dedicated] if dedicated else []))]
     accounts = {rule.account_id} if rule and rule.account_id is not None else set()
@@ -115,6 +108,36 @@ def who_along(
         aim=_aim(rule, people, ahead),
     )
     return Answer(choice, tried)
+
+
+def scopes_of(city: City, chain: Sequence[AreaName]) -> list[str]:
+    """The desks whose rules hold for these areas, the widest first."""
+    return [city.city_code, *(area.code for area in reversed(chain))]
+
+
+def decide(
+    session: Session,
+    city: City,
+    chain: Sequence[AreaName],
+    asked: Asked,
+    rules: Sequence[Rule],
+    *,
+    category: Category | None,
+    dedicated: AreaName | None = None,
+    gone: Callable[[Rule, Category | None], str] | None = None,
+) -> tuple[Rule | None, tuple[Tried, ...]]:
+    """The rule that decides, if one does, and every rule looked at. `gone` is `why_gone` bound to
+    this session and city, for who asks it often and remembers what it said."""
+    case = Case(
+        areas=frozenset(scopes_of(city, chain)) | ({dedicated.code} if dedicated else set()),
+        local=asked.at.astimezone(CITY_ZONE),
+        category=asked.category,
+        component=category.is_component if category else None,
+        severity=asked.severity,
+        urgent=asked.urgent,
+    )
+    is_gone = gone or partial(why_gone, session, city)
+    return first_match(rules, case, lambda rule: is_gone(rule, category))
 
 
 def why_gone(session: Session, city: City, rule: Rule, category: Category | None = None) -> str:

@@ -1,6 +1,7 @@
 """Cards and duty on the real tables: caps under a race, leave, rules, the neighbour's tap."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -14,13 +15,14 @@ from civicprobe.grid.choosing import AimKind
 from civicprobe.grid.coords import Point
 from civicprobe.grid.models import RoutingRule
 from civicprobe.grid.people import get_member
-from civicprobe.grid.rules import Conditions
+from civicprobe.grid.rules import Conditions, Rule
 from civicprobe.grid.services.leave import Days, take_leave
 from civicprobe.grid.services.standing import end_enrolment, reinstate, suspend
 from civicprobe.reports.commands import Reassign
 from civicprobe.reports.models import ReportEvent
 from civicprobe.reports.queries import get_report_by_id
 from civicprobe.reports.services.audit import verify
+from civicprobe.reports.services.dry_run import dry_run
 from civicprobe.reports.services.enrich import enrich
 from civicprobe.reports.services.hand_over import hand_over_card, list_cards
 from civicprobe.reports.services.reassign import list_neighbours, list_takers, reassign
@@ -254,3 +256,19 @@ def test_asked_for_another_moment(town, session):
     later = who_gets(session, town.city, located, Asked(at=then)).choice
     assert later.kind == "desk"
     assert later.considered[0].why_not == "on_leave"
+
+
+def test_a_dry_run_names_what_another_rule_would_move_and_nothing_else(town, session):
+    rubbish = [town.assigned(category="rubbish") for _ in range(2)]
+    town.assigned(category="light_out")
+    old = Rule(1, "old", LEFT, Conditions(categories=("rubbish",)), AimKind.DESK, TOWN)
+
+    def tried(before, after):
+        found = dry_run(session, town.city, LEFT, before, after, now=utc_now())
+        return found.looked_at, found.changed, {change.number for change in found.changes}
+
+    assert tried([], [old]) == (3, 2, {report.number for report in rubbish})
+    assert tried([old], [replace(old, id=2, name="new")]) == (3, 0, set())
+    assert tried([old], [replace(old, area_code="999")])[1] == 2, "its aim is not there"
+    same = Rule(3, "here", LEFT, Conditions(), AimKind.AREA, GRID)
+    assert tried([], [same])[1] == 0, "another rule, the same person"
