@@ -322,7 +322,6 @@ FIELD_FAULTS: Mapping[str, LazyString] = {
     "spans_malformed": lazy_pgettext("field", "请写成 08:00-12:00, 14:00-18:00 这样。"),
     "too_many_spans": lazy_pgettext("field", "时段太多了。"),
     "spans_overlap": lazy_pgettext("field", "时段有重叠，请改开。"),
-    "columns_missing": lazy_pgettext("field", "第一行缺少列名。"),
     "too_many_rows": lazy_pgettext("field", "行数太多，请分开导入。"),
     "twice": lazy_pgettext("field", "这个用户名在文件里有两次。"),
     "username_malformed": lazy_pgettext(
