@@ -2,7 +2,7 @@
 
 import click
 
-from civicprobe.cli import cases, catalog, channels, keeping, people, running, simulating
+from civicprobe.cli import cases, catalog, channels, keeping, people, running, simulating, stats
 from civicprobe.cli.moves import grid
 from civicprobe.cli.roster import roster
 
@@ -36,5 +36,6 @@ for command in (
     keeping.retention,
     keeping.hold,
     keeping.erase,
+    stats.stats,
 ):
     main.add_command(command)

@@ -1,6 +1,8 @@
 """The grid member's pages: one card, one decision, next."""
 
-from flask import flash, redirect, render_template, url_for
+from datetime import timedelta
+
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -19,6 +21,7 @@ from civicprobe.reports.queries import get_report
 from civicprobe.reports.queues import list_queue
 from civicprobe.reports.schemas import report_body
 from civicprobe.reports.services.open import mark_opened
+from civicprobe.reports.tallies import TALLIED, count_deeds, monday_of
 
 blueprint = pages("pages_member", "/g")
 
@@ -28,27 +31,31 @@ blueprint = pages("pages_member", "/g")
 def queue() -> str:
     """What waits for this member, and what they have done."""
     actor = current_actor()
-    listed = read_list(db.session(), actor)
-    return render_template("member/queue.html", here="queue", **vars(listed))
+    session, now = db.session(), utc_now()
+    listed = read_list(session, actor)
+    monday = monday_of(now)
+    return render_template(
+        "member/queue.html",
+        here="queue",
+        tallied=TALLIED,
+        week=count_deeds(session, actor.account_id or 0, monday),
+        month=count_deeds(session, actor.account_id or 0, monday - timedelta(weeks=3)),
+        **vars(listed),
+    )
 
 
 @blueprint.get("/<number>")
 @requires(Role.MEMBER)
 def card(number: str) -> str:
     """One card with all that is needed to decide; from now on it counts as seen."""
-    page = _card(number)
-    db.session.rollback()
-    with writing():
-        actor = current_actor()
-        mark_opened(db.session(), get_report(db.session(), number, visible=actor), actor, utc_now())
-        db.session.commit()
-    return page
+    return _open(number)
 
 
 @blueprint.post("/<number>")
 @requires(Role.MEMBER)
 def act(number: str) -> Response | tuple[str, int]:
-    """Decide, then on to the next card."""
+    """Decide, then on to the next card: by its address, or in the answer itself where a page asks
+    so (`X-Part: next`), which on a slow network saves a whole round."""
     form = take_action(number)
     if form is not None:
         return _card(number, form=form), form.status
@@ -56,9 +63,23 @@ def act(number: str) -> Response | tuple[str, int]:
     waiting = list_queue(
         db.session(), current_actor(), QueueFilter(view="new"), now=utc_now(), limit=1
     )
-    if waiting:
-        return redirect(url_for(".card", number=waiting[0].number), 303)
-    return redirect(url_for(".queue"), 303)
+    if not waiting:
+        return redirect(url_for(".queue"), 303)
+    following = url_for(".card", number=waiting[0].number)
+    if request.headers.get("X-Part") != "next":
+        return redirect(following, 303)
+    return Response(_open(waiting[0].number), mimetype="text/html", headers={"X-Page": following})
+
+
+def _open(number: str) -> str:
+    """The card's page; from now on it counts as seen."""
+    page = _card(number)
+    db.session.rollback()
+    with writing():
+        actor = current_actor()
+        mark_opened(db.session(), get_report(db.session(), number, visible=actor), actor, utc_now())
+        db.session.commit()
+    return page
 
 
 def _offer_undo(number: str) -> None:

@@ -25,13 +25,18 @@ class Kind:
 
 
 _F = CaseFact
+# Each stage counts those that came through the ones before it, so that none is larger: what was
+# dispatched at once, being urgent, counts as verified; what was closed undispatched ends before.
+_SENT = _F.dispatched_b.is_not(None)
+_HANDLED = _SENT & _F.handled_b.is_not(None)
+_CLOSED = _HANDLED & _F.closed_b.is_not(None)
 REACHED: dict[Stage, ColumnElement[bool]] = {
     Stage.REPORTED: true(),
-    Stage.VERIFIED: _F.verified_b.is_not(None),
-    Stage.DISPATCHED: _F.dispatched_b.is_not(None),
-    Stage.HANDLED: _F.handled_b.is_not(None),
-    Stage.CLOSED: _F.closed_b.is_not(None),
-    Stage.SATISFIED: _F.satisfied.is_(True),
+    Stage.VERIFIED: _F.verified_b.is_not(None) | _SENT,
+    Stage.DISPATCHED: _SENT,
+    Stage.HANDLED: _HANDLED,
+    Stage.CLOSED: _CLOSED,
+    Stage.SATISFIED: _CLOSED & _F.satisfied.is_(True),
 }
 TIMES: dict[Stage, Any] = {
     Stage.VERIFIED: _F.verified_b,

@@ -135,11 +135,13 @@ def facts_of(scope: Scope) -> list[ColumnElement[bool]]:
 
 
 def open_in(scope: Scope) -> list[ColumnElement[bool]]:
-    """The open reports of an area, whenever they came in."""
+    """The open reports of an area, whenever they came in; a street's without what is about it."""
     wanted = [
         getattr(Report, f"{scope.level}_code") == scope.area,
         Report.state.not_in(("closed", "merged")),
     ]
+    if scope.level == "street":
+        wanted.append(Report.about_us.is_(False))
     if scope.category:
         wanted.append(Report.category_code == scope.category)
     return wanted

@@ -39,10 +39,34 @@
   // One press is one action
 
   document.addEventListener('submit', (event) => {
-    if (event.target.dataset.sent) { event.preventDefault(); return; }
-    event.target.dataset.sent = '1';
+    const form = event.target;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = '1';
     event.submitter?.setAttribute('aria-busy', 'true');
+    if (!form.getAttribute('action').startsWith('/g/C')) return;
+    event.preventDefault();
+    goOn(form, event.submitter);
   });
+
+  // A decision is answered with the next card itself: one round instead of two.
+  async function goOn(form, button) {
+    try {
+      const body = new FormData(form, button);
+      const answer = await fetch(form.getAttribute('action'), { method: 'POST', body, headers: { 'X-Part': 'next' } });
+      const page = await answer.text();
+      const address = answer.headers.get('X-Page') ?? answer.url;
+      document.open();
+      document.write(page);
+      document.close();
+      if (address !== location.href) history.pushState(null, '', address);
+      scrollTo(0, 0);
+    } catch {
+      delete form.dataset.sent;
+      button?.removeAttribute('aria-busy');
+      alert(document.querySelector('[data-failed]')?.dataset.failed ?? '');
+    }
+  }
+  addEventListener('popstate', () => location.reload());
   addEventListener('pageshow', () => {
     for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent;
   });
@@ -158,6 +182,8 @@
         files.items.add(await withExif(blob, new Date(), fix));
         input.files = files.files;
         input.dispatchEvent(new Event('change', { bubbles: true }));
+        const place = document.getElementById(button.dataset.place);
+        if (place && fix) place.value = `${fix.latitude.toFixed(6)}, ${fix.longitude.toFixed(6)}`;
         button.nextElementSibling.hidden = false;
         shut();
       }, 'image/jpeg', 0.85);

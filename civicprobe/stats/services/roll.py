@@ -154,6 +154,9 @@ def _due(session: Session, report_ids: Sequence[int]) -> dict[int, datetime]:
 
 
 def _fact(report: Report, found: Marks) -> dict[str, Any]:
+    """What is about a street's own staff left it for the district: it is counted there alone, so
+    that a street's numbers are those of the lists that it may see."""
+    here = not report.about_us
     grade = str(report.place.get("grade", "")) if report.place else ""
     return {
         "report_id": report.id,
@@ -163,8 +166,8 @@ def _fact(report: Report, found: Marks) -> dict[str, Any]:
         "hour": hour_of_week(report.created_at),
         "city_code": report.city_code,
         "district_code": report.district_code,
-        "street_code": report.street_code,
-        "community_code": report.community_code,
+        "street_code": report.street_code if here else None,
+        "community_code": report.community_code if here else None,
         "category": report.category_code or "",
         "unit_id": report.unit_id,
         "grade": GRADES.index(grade) if grade in GRADES and grade else None,

@@ -108,6 +108,7 @@ def test_programs_read_json(city):
     assert json.loads(city("account", "create", "desk-1", *args).stdout)["name"] == "desk-1"
     assert len(json.loads(city("token", "create", "desk-1", "--json").stdout)["token"]) == 43
     assert json.loads(city("outbox", "replay", "--json").stdout) == {"replayed": 0}
+    assert json.loads(city("stats", "rebuild", "--json").stdout) == {"reports": 0}
 
 
 def test_failed_work_is_no_success_and_can_be_sent_again(city, tmp_path):

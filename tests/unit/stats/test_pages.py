@@ -42,6 +42,7 @@ def test_no_list_shows_a_street_what_is_about_its_staff(town):
     assert number not in street
     assert "0 件" in street
     assert number in town.staff("district").get(behind).text
+    assert "/o/stats/behind/" not in town.staff("street").get("/o/stats?weeks=4").text
 
 
 def test_nobody_sees_the_statistics_of_others(town):

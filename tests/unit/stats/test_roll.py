@@ -57,9 +57,8 @@ def of_one(report, steps, due, area):
     for n, at in moments.items():
         if at is not None:
             hours = int((at - report.created_at).total_seconds() // 3600)
-            keys += [("reached", n), ("time", n * 1000 + bucket_of(hours))]
-    if is_closed and rates and rates[-1] == "satisfied":
-        keys.append(("reached", 5))
+            keys.append(("time", n * 1000 + bucket_of(hours)))
+    keys += [("reached", n) for n in funnel_of(moments, rates)]
     on_time = report.closed_at <= due if is_closed and due else None
     if on_time is not None:
         keys.append(("on_time", int(on_time)))
@@ -67,6 +66,16 @@ def of_one(report, steps, due, area):
         keys += of_unit(report, steps, moments, on_time)
     week, category = week_of(report.created_at), report.category_code or ""
     return [(area, kind, week, category, key) for kind, key in keys]
+
+
+def funnel_of(moments, rates):
+    """How far it came, each stage through those before it; urgent ones skip the first."""
+    came = [1] if moments[1] or moments[2] else []
+    for stage in (2, 3, 4):
+        if not moments[stage]:
+            return came
+        came.append(stage)
+    return [*came, 5] if rates and rates[-1] == "satisfied" else came
 
 
 def of_unit(report, steps, moments, on_time):

@@ -23,6 +23,18 @@ def test_after_a_decision_comes_the_next_card(town):
     assert "都处理完了" in member.get("/g").text
 
 
+def test_the_next_card_may_come_in_the_answer_itself(town):
+    first, second = town.report(town.rider()), town.report(town.rider())
+    member = town.staff("member")
+    form = form_for(member.get(f"/g/{first}"), "file")
+    form.fields["category"] = "road_damage"
+    answer = member.post(form.action, data=form.fields, headers={"X-Part": "next"})
+    assert answer.status_code == 200
+    assert answer.headers["X-Page"] == f"/g/{second}"
+    assert f"{first} 已办好" in answer.text
+    assert f'action="/g/{second}"' in answer.text
+
+
 def test_usual_words_stand_in_for_a_note(town):
     phone = town.rider()
     number = town.report(phone)
@@ -207,3 +219,38 @@ def test_a_returned_case_leaves_the_units_list(town):
     desk = town.staff("street").get(f"/o/{number}").get_data(as_text=True)
     assert "不归本单位管" in desk
     assert "燃气公司" in desk
+
+
+def test_a_member_sees_their_own_numbers(town):
+    member = town.staff("member")
+    for category in ("road_damage", "rubbish"):
+        number = town.report(town.rider())
+        town.act(member, f"/g/{number}", "file", category=category)
+    page = member.get("/g").text
+    row = page.partition("我的数字</summary>")[2].partition("</tr>")[2].partition("</tr>")[0]
+    assert row.count(">2<") == 2
+    assert "本周办了 2 件" in page
+
+
+def test_a_card_without_a_category_is_filed_by_naming_it(town):
+    number = town.report(town.rider())
+    page = town.staff("member").get(f"/g/{number}").text
+    assert '<button class="tile" name="category" value="road_damage"' in page
+    known = town.report(town.rider(), category="rubbish")
+    assert 'name="category" value="rubbish" checked' in town.staff("member").get(f"/g/{known}").text
+
+
+def test_closing_shows_what_the_rider_will_read(town):
+    number = town.handled()
+    town.looked_at(number)
+    page = town.staff("street").get(f"/o/{number}").text
+    shown = page.partition('class="as-read')[2].partition("</div>")[0]
+    for words in ("骑手看到的样子", "已修复", "街道的答复", number, "处理后 1 张照片"):
+        assert words in shown, words
+
+
+def test_whoever_looks_again_has_the_photo_from_before_over_the_camera(town):
+    number = town.handled()
+    page = town.staff("street-2").get(f"/o/{number}").text
+    form = page.partition('id="act-inspect"')[2].partition("</form>")[0]
+    assert 'data-into="inspect-photos" data-place="inspect-point"' in form
