@@ -72,7 +72,12 @@ def count_below(
     rows, places = np.unique(
         lines[:, len(TILING) - 1 - TILING.index(finer[0])], return_inverse=True
     )
-    spans = _spans(session, None, now, calendar)
+    near = (
+        None
+        if code is None
+        else {index.label(row).code for row in np.unique(lines[:, :2]).tolist()}
+    )
+    spans = _spans(session, near, now, calendar)
     manned = index.rows_of([area for area, found in spans.items() if found])
     without = ~np.isin(micros, index.rows_of(_served(session)))
     alone = ~np.isin(lines[:, :2], manned).any(axis=1)
