@@ -70,9 +70,10 @@ bench: setup  ## the benchmarks, into bench/results.json
 demo: setup  ## the main job on embedded parts, then serve it (ARGS=--once stops afterwards)
 	$(BIN)/civicprobe demo $(ARGS)
 
-run: setup  ## the server, its tables brought up to date, on the environment's settings
+PORT ?= 8000
+run: setup  ## the server, its tables brought up to date, on the environment's settings (PORT=…)
 	$(BIN)/civicprobe db upgrade
-	$(BIN)/waitress-serve --listen=127.0.0.1:8000 --threads=8 wsgi:app
+	$(BIN)/waitress-serve --listen=127.0.0.1:$(PORT) --threads=8 wsgi:app
 
 worker: setup  ## both workers, beat and the relay, on the environment's settings; ends when one ends
 	@trap 'kill $$(jobs -p) 2>/dev/null || true; wait' EXIT; \

@@ -7,11 +7,13 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from civicprobe.accounts.identity import current_actor, public, requires
+from civicprobe.accounts.queries import has_accounts
 from civicprobe.accounts.roles import Role
 from civicprobe.accounts.services.recovery import reset_password
 from civicprobe.db import db, utc_now
 from civicprobe.errors import Fault
 from civicprobe.web.messages import title_of
+from civicprobe.web.parts import parts
 
 blueprint = Blueprint("pages_staff", __name__)
 
@@ -25,8 +27,12 @@ HOMES: Mapping[Role, str] = {
 
 @blueprint.get("/")
 @public
-def front() -> AnyResponse:
-    """Riders are the most, and sign in nowhere: the front door is theirs."""
+def front() -> AnyResponse | str:
+    """Riders are the most, and sign in nowhere: the front door is theirs. Before there is any
+    account, it says how to begin."""
+    if not has_accounts(db.session()):
+        city = parts().settings.city_code
+        return render_template("layout/begin.html", city=city)
     return redirect("/r")
 
 

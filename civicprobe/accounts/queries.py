@@ -28,6 +28,11 @@ def get_account(session: Session, username: str) -> Account:
     return account
 
 
+def has_accounts(session: Session) -> bool:
+    """Whether anybody of the staff can exist: false in an installation that was never set up."""
+    return session.scalar(select(Account.id).limit(1)) is not None
+
+
 def find_device(session: Session, token: str) -> Device | None:
     """The rider's device of this cookie."""
     return session.scalar(select(Device).where(Device.token_hash == token_hash(token)))

@@ -13,6 +13,7 @@ from flask_wtf import CSRFProtect
 from passlib.totp import TotpMatch
 
 from civicprobe.accounts.models import Account
+from civicprobe.accounts.queries import has_accounts
 from civicprobe.db import db
 from civicprobe.errors import NotFound, Unauthorised
 from civicprobe.settings import Settings
@@ -61,6 +62,7 @@ def install(app: Flask, settings: Settings) -> None:
     # Its roles are not used: `Account.role` says it, `requires` asks it.
     security.init_app(app, SQLAlchemyUserDatastore(db, Account, RoleMixin))
     security.unauthn_handler(_refuse)
+    app.jinja_env.globals.update(nobody_yet=lambda: not has_accounts(db.session()))
     if settings.two_factor:  # whoever lost the phone asks the desk above, see `recovery`
         app.view_functions["security.two_factor_rescue"] = _no_rescue
 

@@ -92,7 +92,7 @@ def _categories(ask: Ask) -> Step:
 
 def _limits(ask: Ask) -> Step:
     sources = ask.session.scalars(select(TimeLimit.source).where(TimeLimit.until.is_(None))).all()
-    starting = sum(source == limits.OURS for source in sources)
+    starting = sum(source in {limits.OURS, limits.CITY_A} for source in sources)
     title, url = gettext("定时限"), "/o/admin/limits"
     if not sources:
         return Step("limits", TODO, title, gettext("一个也没有。"), url)

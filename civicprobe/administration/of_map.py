@@ -66,7 +66,9 @@ def _find(ask: Ask, key: str) -> Values:
     edition = find_edition(ask.session, key)
     if edition is None:
         raise NotFound("no_edition", name=key)
-    return {"name": key, "state": edition.state, "held": _counts(ask, edition.id)}
+    words = _states()[edition.state]
+    held = _counts(ask, edition.id)
+    return {"name": key, "state": words, "held": held, "_state": edition.state}
 
 
 def _activate(ask: Ask, key: str) -> Said:
@@ -163,7 +165,7 @@ EDITIONS = Register(
             warning=_l(
                 "全市马上按它派单；在办的案件仍按原来的网格，可用 civicprobe grid reroute 换过来。"
             ),
-            shown=lambda _ask, v: v["state"] != ACTIVE,
+            shown=lambda _ask, v: v["_state"] != ACTIVE,
         ),
     ),
     file=File(

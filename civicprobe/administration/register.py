@@ -50,6 +50,9 @@ class Ask:
         return Desk(self.actor, self.settings.city_code, self.now)
 
 
+_NAMES = ("name_zh", "name", "username", "address")
+
+
 def _free(_ask: Ask) -> Choices:
     return ()
 
@@ -68,6 +71,11 @@ class Field:
     hint: LazyString | str = ""
     choices: Callable[[Ask], Choices] = _free
     value: str = ""
+
+    def said(self, ask: Ask, values: Values) -> str:
+        """Its value in words."""
+        text = values.get(self.name, "")
+        return dict(self.choices(ask)).get(text, text) if self.kind == "select" else text
 
 
 @dataclass(frozen=True)
@@ -137,6 +145,12 @@ class Register:
     searched: bool = False
     city_wide: bool = True
     also: Callable[[Ask, str], Sequence[tuple[str, str]]] = lambda _ask, _key: ()
+
+    def call(self, ask: Ask, values: Values) -> str:
+        """What a line is called on its page: its name, or what is fixed about it, in words."""
+        named = next((values[n] for n in _NAMES if values.get(n)), "")
+        fixed = [field for field in self.fields if field.fixed and values.get(field.name)]
+        return named or " · ".join(field.said(ask, values) for field in fixed)
 
 
 def read_form(ask: Ask, fields: Sequence[Field], typed: Values) -> dict[str, str]:

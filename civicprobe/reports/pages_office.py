@@ -13,7 +13,7 @@ from civicprobe.accounts.actor import Actor
 from civicprobe.accounts.identity import current_actor, requires
 from civicprobe.accounts.roles import Role
 from civicprobe.db import db, utc_now, writing
-from civicprobe.grid.queries import list_streets
+from civicprobe.grid.queries import find_active, list_streets
 from civicprobe.notices.inbox import list_notices, mark_read
 from civicprobe.reports.filters import FILTERS
 from civicprobe.reports.lifecycle import Action, State
@@ -62,6 +62,7 @@ def desk() -> str | Response:
         closing=word("closing", "fixed"),
         open=opened,
         query=request.query_string.decode(),
+        unset=find_active(session) is None,
         rows_url=f"{url_for('.rows')}?{request.query_string.decode()}",
         bulk_query=urlencode(
             {name: text for name, text in table["asked"].items() if text} | {"view": table["view"]}

@@ -13,12 +13,13 @@ from civicprobe.accounts.identity import current_actor, requires
 from civicprobe.accounts.models import Account
 from civicprobe.accounts.queries import get_account
 from civicprobe.accounts.roles import Role
+from civicprobe.audit import record_change
 from civicprobe.catalog.calendars import CITY_ZONE
 from civicprobe.db import db, utc_now
 from civicprobe.errors import Fault, Forbidden, NotFound, Unprocessable
 from civicprobe.grid.models import FULL_TIME, PART_TIME, Member
 from civicprobe.grid.people import get_member, list_members
-from civicprobe.grid.queries import within
+from civicprobe.grid.queries import member_grids, within
 from civicprobe.grid.services import duty as duties
 from civicprobe.grid.services import invite as inviting
 from civicprobe.grid.services import standing
@@ -153,7 +154,10 @@ def change(username: str, what: str) -> Response | tuple[str, int]:
         raise NotFound("no_such_page")
     try:
         account = _below(session, username)
-        said = doing(session, get_member(session, account.id, lock=True), now)
+        changed = get_member(session, account.id, lock=True)
+        before = _facts(session, changed)
+        said = doing(session, changed, now)
+        _record(session, username, before, _facts(session, changed), now)
     except Unprocessable as fault:
         session.rollback()
         form = PageForm.of(fault)
@@ -162,6 +166,25 @@ def change(username: str, what: str) -> Response | tuple[str, int]:
     flash(said, "good")
     where = url_for(".roster") if what == "end" else url_for(".member", username=username)
     return redirect(where, 303)
+
+
+def _facts(session: Session, member: Member) -> dict[str, object]:
+    """What a desk sets of a member; leave is in rows of its own, with who set it."""
+    names = ("windows", "quiet", "rests_on_holidays", "cap")
+    said = {name: getattr(member, name) for name in names}
+    gone = {"suspended": member.suspended_at is not None, "ended": member.ended_at is not None}
+    return {**said, **gone, "grids": member_grids(session, member.account_id)}
+
+
+def _record(
+    session: Session,
+    username: str,
+    before: dict[str, object],
+    after: dict[str, object],
+    now: datetime,
+) -> None:
+    by = current_actor().account_id
+    record_change(session, "member.changed", username, before, after, by=by, now=now)
 
 
 def _plan(session: Session, member: Member, _now: datetime) -> str:

@@ -12,6 +12,7 @@ from civicprobe.accounts.actor import Actor
 from civicprobe.accounts.identity import current_actor, requires
 from civicprobe.accounts.models import Account
 from civicprobe.accounts.roles import Role
+from civicprobe.audit import record
 from civicprobe.catalog.calendars import CITY_ZONE
 from civicprobe.db import db, utc_now
 from civicprobe.errors import FieldFault, NotFound, Unprocessable
@@ -172,6 +173,13 @@ def _order(number: int, do: str) -> Response:
     session, actor = db.session(), current_actor()
     if do == "remove":
         ruling.remove_rule(session, number, by=actor)
+        record(
+            session,
+            "rule.removed",
+            account_id=actor.account_id,
+            now=utc_now(),
+            subject=str(number),
+        )
     else:
         ruling.move_rule(session, number, up=do == "up", by=actor)
     session.commit()

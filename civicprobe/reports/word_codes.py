@@ -235,6 +235,7 @@ DEEDS: Mapping[str, LazyString] = {
     "person.reinstated": lazy_pgettext("deed", "恢复"),
     "person.suspended": lazy_pgettext("deed", "停用"),
     "retention.set": lazy_pgettext("deed", "改保存期限"),
+    "rule.removed": lazy_pgettext("deed", "删派发规则"),
     "rule.saved": lazy_pgettext("deed", "改派发规则"),
     "token.made": lazy_pgettext("deed", "生成令牌"),
     "token.revoked": lazy_pgettext("deed", "收回令牌"),

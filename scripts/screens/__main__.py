@@ -25,13 +25,13 @@ from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from civicprobe.demo.story import Caller, StoryFault
 from civicprobe.grid.coords import Point
-from scripts.screens import desks, rider
+from scripts.screens import admin, desks, rider
 from scripts.screens.index import write_index
 from scripts.screens.parts import City, Look, Screen, Visit
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "screens"
-TABLES = (rider, desks)
+TABLES = (rider, desks, admin)
 SCREENS: tuple[Screen, ...] = tuple(screen for table in TABLES for screen in table.SCREENS)
 QUALITY, TALLEST_PX, READY_S = 62, 1_700, 300
 WIDE = """() => {

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from civicprobe.accounts.actor import Actor
 from civicprobe.accounts.queries import find_account
+from civicprobe.audit import record_change
 from civicprobe.errors import Conflict, FieldFault, NotFound, Unprocessable
 from civicprobe.grid.choosing import AimKind
 from civicprobe.grid.models import Area, Member, RoutingRule
@@ -17,6 +18,8 @@ from civicprobe.grid.queries import find_active, within
 from civicprobe.grid.rules import MOST_RULES, Conditions
 
 LONGEST_NAME, MOST_AREAS = 40, 50
+
+_KEPT = ("name", "conditions", "active", "aim", "aim_area", "aim_account_id")
 
 
 @dataclass(frozen=True)
@@ -79,13 +82,27 @@ def save_rule(
         checked.position = _end(session, checked.area_code)
         session.add(checked)
         session.flush()
+        _record(session, checked, {}, by, now)
         return checked
     row = get_rule(session, rule_id, by)
-    for name in ("name", "conditions", "active", "aim", "aim_area", "aim_account_id", "set_by_id"):
+    before = _facts(row)
+    for name in (*_KEPT, "set_by_id"):
         setattr(row, name, getattr(checked, name))
     row.set_at = now
     session.flush()
+    _record(session, row, before, by, now)
     return row
+
+
+def _facts(row: RoutingRule) -> dict[str, object]:
+    return {name: getattr(row, name) for name in _KEPT}
+
+
+def _record(
+    session: Session, row: RoutingRule, before: dict[str, object], by: Actor, now: datetime
+) -> None:
+    who = by.account_id
+    record_change(session, "rule.saved", f"{row.id}", before, _facts(row), by=who, now=now)
 
 
 def get_rule(session: Session, rule_id: int, by: Actor) -> RoutingRule:

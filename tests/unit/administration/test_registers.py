@@ -293,7 +293,7 @@ def test_the_checklist_is_derived_from_what_is_there(town):
         "map": "done",
         "units": "done",
         "categories": "look",
-        "limits": "done",
+        "limits": "look",
         "desks": "done",
         "members": "done",
         "roster": "look",
