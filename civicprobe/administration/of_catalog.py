@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from flask_babel import gettext
+from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
@@ -57,19 +57,20 @@ def table_file(
 # Categories
 
 
-def _name(row: Category | Unit) -> str:
+def name_of(row: Category | Unit) -> str:
+    """In the language of the page."""
     return row.name_en if locale() == "en" else row.name_zh
 
 
 def unit_choices(ask: Ask) -> Choices:
     """Code and name of each active unit."""
     units = ask.session.scalars(select(Unit).where(Unit.active).order_by(Unit.code))
-    return [(unit.code, f"{_name(unit)}（{unit.code}）") for unit in units]
+    return [(unit.code, f"{name_of(unit)}（{unit.code}）") for unit in units]
 
 
 def category_choices(ask: Ask) -> Choices:
     """Code and name of each category, in the riders' order."""
-    return [(row.code, _name(row)) for row in _categories(ask)]
+    return [(row.code, name_of(row)) for row in _categories(ask)]
 
 
 def _categories(ask: Ask) -> Sequence[Category]:
@@ -98,7 +99,7 @@ def _category_lines(ask: Ask, _named: str, _first: int) -> list[Line]:
         said = [words for name, words in flags.items() if getattr(row, name)]
         unit = codes.get(row.default_unit_id or 0, "–")
         off = None if row.active else ("plain", gettext("已停用"))
-        cells = (row.major, _name(row), row.code, "、".join(said), unit, row.source)
+        cells = (row.major, name_of(row), row.code, "、".join(said), unit, row.source)
         lines.append(Line(row.code, cells, off))
     return lines
 
@@ -129,7 +130,7 @@ def _tick(name: str, label: object, value: str = "") -> Field:
 CATEGORIES = Register(
     key="categories",
     icon="list",
-    title=_l("类别"),
+    title=lazy_pgettext("register", "类别"),
     help=_l("骑手和网格员选的隐患类别：大类、小类两级，各市编号不同，可整表导入。"),
     columns=(_l("大类"), _l("名称"), _l("编码"), _l("特点"), _l("默认承办单位"), _l("来源")),
     lines=_category_lines,

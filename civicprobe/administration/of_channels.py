@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from flask_babel import force_locale, gettext
+from flask_babel import force_locale, gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
@@ -168,7 +168,7 @@ def _record(ask: Ask, what: str, row: Contact, **more: object) -> None:
 CHANNELS_REGISTER = Register(
     key="channels",
     icon="bell",
-    title=_l("通知方式"),
+    title=lazy_pgettext("register", "通知方式"),
     help=_l("除了站内消息，还发到哪里：邮件、短信、Webhook。加上后试发一条。"),
     columns=(_l("用户名"), _l("方式"), _l("地址"), _l("上次发出")),
     lines=_lines,

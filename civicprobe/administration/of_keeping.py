@@ -1,6 +1,6 @@
 """The register of how long what is kept after a case is closed."""
 
-from flask_babel import gettext
+from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
@@ -17,7 +17,7 @@ from civicprobe.errors import NotFound
 from civicprobe.reports.lifecycle import Outcome
 from civicprobe.reports.models_keeping import Retention
 from civicprobe.reports.page_parts import exact_moment
-from civicprobe.reports.services.keeping import What, set_retention
+from civicprobe.reports.services.keeping import What, load_default_retention, set_retention
 from civicprobe.reports.word_codes import word
 
 
@@ -55,6 +55,7 @@ def _find(ask: Ask, key: str) -> Values:
 
 
 def _save(ask: Ask, key: str | None, values: Values) -> tuple[str, Said]:
+    load_default_retention(ask.session, ask.now)
     what, outcome = key.split(":") if key else (values["what"], values["outcome"])
     made = _key(what, outcome)
     kept = next((row for row in _rows(ask) if _key(row.what, row.outcome) == made), None)
@@ -75,7 +76,7 @@ def _save(ask: Ask, key: str | None, values: Values) -> tuple[str, Said]:
 RETENTION = Register(
     key="retention",
     icon="cross",
-    title=_l("保存期限"),
+    title=lazy_pgettext("register", "保存期限"),
     help=_l("结案后各样东西留多久，到期自动删，留一条删除记录；诉讼等要留的，用 civicprobe hold。"),
     columns=(_l("什么"), _l("哪种结果"), _l("留多久"), _l("来源"), _l("起于")),
     lines=_lines,

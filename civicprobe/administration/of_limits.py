@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from flask_babel import gettext
+from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
@@ -87,9 +87,9 @@ def _limit_rows(ask: Ask) -> list[Row]:
 LIMITS = Register(
     key="limits",
     icon="clock",
-    title=_l("时限"),
+    title=lazy_pgettext("register", "时限"),
     help=_l("每一步最多用多久。先看严重程度，再看类别，最后看通用的；每条都写明依据。"),
-    columns=(_l("环节"), _l("类别"), _l("严重程度"), _l("时限"), _l("来源"), _l("起于")),
+    columns=(_l("环节"), _l("类别"), _l("严重程度"), _l("多少"), _l("来源"), _l("起于")),
     lines=_limit_lines,
     find=_find_limit,
     audit="limit.",
@@ -204,7 +204,7 @@ def _about_days(ask: Ask) -> list[str]:
 DAYS = Register(
     key="calendar",
     icon="clock",
-    title=_l("工作日历"),
+    title=lazy_pgettext("register", "工作日历"),
     help=_l("法定节假日和调休已经自带；这里写本市另外的安排，或导入新一年公布的日子。"),
     columns=(_l("日期"), _l("星期"), _l("上班还是休息"), _l("设定于")),
     lines=_day_lines,

@@ -1,6 +1,6 @@
 """The register of the map's editions: brought in level by level, looked at, switched on."""
 
-from flask_babel import gettext
+from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
@@ -150,7 +150,7 @@ def _levels(_ask: Ask) -> Choices:
 EDITIONS = Register(
     key="editions",
     icon="map",
-    title=_l("网格地图"),
+    title=lazy_pgettext("register", "网格地图"),
     help=_l("一版地图逐级导入，看过没错再启用；旧的留着，随时可以换回去。"),
     columns=(_l("版本"), _l("状态"), _l("区域"), _l("来历"), _l("建于"), _l("启用于")),
     lines=_lines,

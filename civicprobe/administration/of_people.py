@@ -9,7 +9,7 @@ from sqlalchemy import select
 from civicprobe.accounts.models import Account
 from civicprobe.accounts.queries import get_account
 from civicprobe.accounts.roles import Role
-from civicprobe.administration.of_catalog import unit_choices
+from civicprobe.administration.of_catalog import name_of, unit_choices
 from civicprobe.administration.of_units import area_choices, names_of_areas
 from civicprobe.administration.register import (
     ROWS,
@@ -52,8 +52,7 @@ def _people_lines(ask: Ask, named: str, first: int) -> list[Line]:
         ask.session, ask.actor, ask.settings.city_code, named=named, first=first, limit=ROWS + 1
     )
     places = names_of_areas(ask, [account.area_code for account, _ in found])
-    named_units = ask.session.execute(select(Unit.id, Unit.name_zh))
-    units = {row.id: row.name_zh for row in named_units}
+    units = {unit.id: name_of(unit) for unit in ask.session.scalars(select(Unit))}
     lines = []
     for account, member in found:
         alias = member.alias if member else units.get(account.unit_id or 0, "–")
@@ -152,7 +151,7 @@ def _may_move(_ask: Ask, values: Values) -> bool:
 PEOPLE = Register(
     key="people",
     icon="person",
-    title=_l("人员"),
+    title=lazy_pgettext("register", "人员"),
     help=_l("谁能登录、管哪里。新账号没有密码：把一次性代码告诉本人，由本人设。"),
     columns=(_l("用户名"), _l("角色"), _l("称呼或单位"), _l("地方"), _l("编码")),
     lines=_people_lines,
@@ -211,6 +210,7 @@ PEOPLE = Register(
         _write_roster,
         accept=".csv,.xlsx",
     ),
+    kept=lambda values: values["role"] == Role.MEMBER.value,
     searched=True,
     city_wide=False,
     also=_in_the_grid,

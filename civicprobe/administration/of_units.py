@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from flask_babel import gettext
+from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
 from civicprobe.accounts.models import Account
+from civicprobe.administration.of_catalog import name_of
 from civicprobe.administration.register import (
     Ask,
     Choices,
@@ -73,15 +74,14 @@ def _unit_lines(ask: Ask, _named: str, _first: int) -> list[Line]:
     places = names_of_areas(ask, [unit.area_code for unit in found])
     counted = select(Account.unit_id, func.count()).where(Account.active).group_by(Account.unit_id)
     people = {unit_id: count for unit_id, count in ask.session.execute(counted)}
-    wanted = select(Category.default_unit_id, Category.name_zh).where(Category.active)
     kinds: dict[int, list[str]] = {}
-    for unit_id, name in ask.session.execute(wanted):
-        kinds.setdefault(unit_id or 0, []).append(name)
+    for category in ask.session.scalars(select(Category).where(Category.active)):
+        kinds.setdefault(category.default_unit_id or 0, []).append(name_of(category))
     return [
         Line(
             unit.code,
             (
-                unit.name_zh,
+                name_of(unit),
                 unit.code,
                 places.get(unit.area_code, unit.area_code),
                 " ".join((unit.contact, unit.phone)).strip() or "–",
@@ -122,7 +122,7 @@ def _save_unit(ask: Ask, key: str | None, values: Values) -> tuple[str, Said]:
 UNITS = Register(
     key="units",
     icon="tool",
-    title=_l("承办单位"),
+    title=lazy_pgettext("register", "承办单位"),
     help=_l("案件派给谁办。没有账号的单位，由值守打电话后代录。"),
     columns=(_l("名称"), _l("编码"), _l("地方"), _l("联系"), _l("账号"), _l("默认承办的类别")),
     lines=_unit_lines,

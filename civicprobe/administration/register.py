@@ -125,7 +125,8 @@ class File:
 class Register:
     """`lines` are asked for with what names begin with and how many to pass over; `find` raises
     NotFound; `save` is given None for a new line and answers the key and what to say. `audit` is
-    how the codes of its recorded changes begin, `about` what is to be known above the list."""
+    how the codes of its recorded changes begin, `about` what is to be known above the list, `kept`
+    which lines have nothing to change here."""
 
     key: str
     icon: str
@@ -142,6 +143,7 @@ class Register:
     may_change: Callable[[Ask], bool] = lambda _ask: True
     sees: frozenset[Role] = field(default=STAFF)
     about: Callable[[Ask], Sequence[str]] = lambda _ask: ()
+    kept: Callable[[Values], bool] = lambda _values: False
     searched: bool = False
     city_wide: bool = True
     also: Callable[[Ask, str], Sequence[tuple[str, str]]] = lambda _ask, _key: ()

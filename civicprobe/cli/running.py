@@ -11,6 +11,7 @@ from civicprobe.cli.edge import done, fail, folder_option, json_option, say, tol
 from civicprobe.db import utc_now
 from civicprobe.demo.run import run
 from civicprobe.demo.speech import EN, ZH, locale_of
+from civicprobe.reports.services.keeping import load_default_retention
 from civicprobe.settings import Settings, SettingsFault, as_markdown
 
 
@@ -85,5 +86,6 @@ def db_upgrade(folder: Path | None, *, as_json: bool) -> None:
         settings.var_dir.mkdir(parents=True, exist_ok=True)
         upgrade()
         load_defaults(session, utc_now())
+        load_default_retention(session, utc_now())
         session.commit()
     done("the database is up to date", as_json=as_json, upgraded=True)
