@@ -53,13 +53,15 @@ class Step:
     """What an action changes and leaves in the record.
 
     `change` holds columns of the report; `data` goes into the event for good; `private` (words,
-    devices) lies beside it and can be erased.
+    devices) lies beside it and can be erased. With `same_hands` it stays whose turn it is: clocks
+    run on and nobody is told.
     """
 
     change: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
     private: Mapping[str, Any] = field(default_factory=dict)
     audience: Audience = Audience.PUBLIC
+    same_hands: bool = False
 
 
 WORKER = Actor(role=Role.WORKER)
@@ -80,11 +82,12 @@ def apply(
     before = {name: getattr(report, name) for name in step.change}
     _write(session, report, row, step, event)
     session.add_all([event, private] if private else [event])
-    wind(session, report, move.action, move.party, by.now)
+    if not step.same_hands:
+        wind(session, report, move.action, move.party, by.now)
     if step.private.get("note"):
         outbox.write(session, "words", now=by.now, report_id=report.id)
     waits = row.undone and by.actor.account_id is not None
-    for about in row.tells:
+    for about in () if step.same_hands else row.tells:
         outbox.write(
             session,
             "notice",

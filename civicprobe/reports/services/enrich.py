@@ -167,13 +167,14 @@ def _place(session: Session, report: Report, place: Place, routed: Routed, now: 
 
 
 def _doubt_anew(session: Session, report: Report, place: Place, now: datetime) -> None:
-    """The point and who has it stay; a new doubt, or one that is gone, is told."""
+    """The point and who has it stay; a new doubt, or one that is gone, is shown on the card."""
     told = (report.place.get("grade"), report.place.get("warnings"))
     if told == (place.grade, list(place.warnings)):
         return
     step = Step(
         change={"place": _as_kept(place)},
         data={"source": place.source, "grade": place.grade, "same_point": True},
+        same_hands=True,
     )
     apply(session, report, TABLE[Action.PLACE], by=By(WORKER, now), step=step)
 

@@ -4,11 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from civicprobe.db import utc_now
 from civicprobe.grid.coords import Point
 from civicprobe.grid.landmarks import Landmarks, Place
+from civicprobe.outbox import OutboxRow
 from civicprobe.reports.commands import LaterFix
+from civicprobe.reports.models import Clock
 from civicprobe.reports.services.enrich import enrich, find_spot
 from civicprobe.reports.services.later_fix import KEPT_FIXES, add_fix
 from tests.town import GRID, SPOT
@@ -90,6 +93,22 @@ def test_a_contradiction_that_comes_later_is_shown_and_moves_nobody(town):
     assert report.place["warnings"] == ["pin_device_apart"]
     seq = report.seq
     assert enriched(town, report).seq == seq, "told once"
+
+
+def test_a_later_doubt_gives_nobody_new_time_and_no_second_card(town, session):
+    report = enriched(town, town.reported())
+    cards = select(OutboxRow).where(OutboxRow.topic == "notice")
+    told, due_at = len(session.scalars(cards).all()), report.due_at
+    clock = select(Clock).where(Clock.report_id == report.id, Clock.stage == "triage")
+    began_at = session.scalars(clock).one().started_at
+    far = fix(Point(SPOT.lat + 0.003, SPOT.lon), 5)
+    add_fix(session, report, LaterFix.model_validate({"fix": far}), by=town.by("rider"))
+    later = utc_now() + timedelta(hours=1)
+    enrich(session, report.id, {}, city=town.city, now=later)
+    assert report.place["warnings"] == ["pin_device_apart"]
+    assert session.scalars(clock).one().started_at == began_at
+    assert report.due_at == due_at
+    assert len(session.scalars(cards).all()) == told
 
 
 def test_a_photo_from_another_city_is_set_aside(town):
