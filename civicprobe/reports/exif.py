@@ -23,6 +23,7 @@ from civicprobe.reports.exif_tags import (
     read_gps,
 )
 from civicprobe.reports.photo_files import open_photo, orientation_in, quiet
+from civicprobe.reports.xmp import gps_tags
 
 CHINA_TIME = timezone(timedelta(hours=8))
 _DETAIL_BLOCK, _GPS_BLOCK = 0x8769, 0x8825
@@ -89,6 +90,11 @@ def read_facts(data: bytes, *, assumed_zone: tzinfo = CHINA_TIME) -> PhotoFacts:
         height=image.height,
         orientation=orientation_in(main),
     )
+    kept = image.info.get("xmp")
+    beside = gps_tags(kept) if gps == {} and isinstance(kept, bytes) else {}
+    if beside:
+        facts = replace(facts, warnings=(*facts.warnings, "gps_from_xmp"))
+        gps = beside
     facts = _with_time(facts, {**main, **(detail or {})}, gps or {}, assumed_zone)
     return _with_gps(facts, gps, has_block=_GPS_BLOCK in main)
 

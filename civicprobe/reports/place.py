@@ -230,6 +230,7 @@ def _doubts(evidence: Evidence, found: Sequence[Candidate]) -> tuple[str, ...]:
         "riding_fast": any((fix.speed_mps or 0) > FAST_MPS for fix in evidence.fixes),
         "datum_unknown": any(gps.datum == "unknown" for gps, _ in placed),
         "gps_void": any("gps_void" in odd for _, odd in placed),
+        "gps_from_xmp": any("gps_from_xmp" in odd for _, odd in placed),
         "gps_time_apart": any("gps_time_apart" in odd for _, odd in placed),
     }
     return tuple(code for code, is_so in holds.items() if is_so)

@@ -51,6 +51,7 @@ WARNINGS: Mapping[str, LazyString] = {
     "landmark_apart": lazy_pgettext("warning", "说的地方与定位不一致"),
     "evidence_outside": lazy_pgettext("warning", "有的定位在市外，没有采用"),
     "gps_void": lazy_pgettext("warning", "拍照时卫星定位还没有准"),
+    "gps_from_xmp": lazy_pgettext("warning", "照片位置是修图软件记下的，不是相机"),
     "gps_time_apart": lazy_pgettext("warning", "相机时间与卫星时间对不上"),
     "time_apart": lazy_pgettext("warning", "定位与拍照的时间差得多"),
     "maybe_gcj02": lazy_pgettext("warning", "可能是火星坐标"),

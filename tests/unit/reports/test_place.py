@@ -185,7 +185,7 @@ def test_evidence_from_outside_the_city_is_set_aside_and_said():
     assert found.others == (("exif", "outside"),)
 
 
-@pytest.mark.parametrize("code", ["gps_void", "gps_time_apart"])
+@pytest.mark.parametrize("code", ["gps_void", "gps_from_xmp", "gps_time_apart"])
 def test_what_a_photo_says_against_its_own_position_is_shown(code):
     assert placed(replace(photo(), warnings=(code,))).warnings == (code,)
 
