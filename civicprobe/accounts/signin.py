@@ -84,7 +84,7 @@ def _as_is(identity: str) -> str | None:
     return identity.strip() if 0 < len(identity.strip()) <= 64 else None
 
 
-def _refuse(_mechanisms: list[str], _headers: dict[str, str] | None) -> NoReturn:
+def _refuse(*_: object, **__: object) -> NoReturn:
     raise Unauthorised("not_signed_in")
 
 
