@@ -31,16 +31,16 @@ def photos_of(town) -> list[tuple[UUID, str]]:
         return [(photo_id, state) for photo_id, state in rows]
 
 
-def uuid_of(town) -> UUID:
+def uuids_of(town) -> list[str]:
     with town.app.app_context():
-        return db.session.scalars(select(Report.uuid)).one()
+        return [str(uuid) for uuid in db.session.scalars(select(Report.uuid))]
 
 
-def addresses(town, number: str) -> list[str]:
+def addresses(town, numbers: list[str]) -> list[str]:
     """Every address of the URL map that can be asked for, with what it could be asked about."""
     photos = [str(photo_id) for photo_id, _ in photos_of(town)]
-    values = {"photo_id": photos, "size": ["screen", "thumb"], "number": [number]}
-    values |= {"key": [number, str(uuid_of(town))], "uuid_text": [str(uuid_of(town)), *photos]}
+    values = {"photo_id": photos, "size": ["screen", "thumb"], "number": numbers}
+    values |= {"key": [*numbers, *uuids_of(town)], "uuid_text": [*uuids_of(town), *photos]}
     found = set()
     adapter = town.app.url_map.bind("localhost")
     for rule in town.app.url_map.iter_rules():
@@ -58,21 +58,27 @@ def addresses(town, number: str) -> list[str]:
     return sorted(found)
 
 
+@pytest.mark.timeout(600)  # some two thousand pages
 def test_no_route_gives_out_a_picture_that_nobody_looked_through(town, faulty):
-    phone = town.rider()
-    number = town.dispatched(phone)
+    phone, follower = town.rider(), town.rider()
+    number = town.report(phone)
+    second = town.report(follower)
+    answer = town.act(town.staff("member"), f"/g/{second}", "merge", primary=number)
+    assert answer.status_code == 303, answer.text
     desk = town.staff("street")
     town.act(desk, f"/o/{number}", "add", [a_photo(HERE, 7)], note="现场", audience="public")
     town.settle()
-    assert [state for _, state in photos_of(town)] == ["held", "held"]
-    asked = addresses(town, number)
+    assert [state for _, state in photos_of(town)] == ["held"] * 3
+    assert "正在处理" in follower.get(f"/r/reports/{number}").text, "a follower, and no stranger"
+    asked = addresses(town, [number, second])
     assert any(path.endswith("/original") for path in asked)
     assert len([path for path in asked if path.startswith("/photos/")]) >= 6
-    for caller in (phone, town.rider(), town.app.test_client(), *map(town.staff, STAFF)):
+    for caller in (phone, follower, town.rider(), town.app.test_client(), *map(town.staff, STAFF)):
         for path in asked:
             if path == "/logout":
                 continue
             answer = caller.get(path)
+            assert answer.status_code < 500, path
             assert not answer.mimetype.startswith("image/"), path
             assert not any(sign in answer.data[:32] for sign in PICTURES), path
 
