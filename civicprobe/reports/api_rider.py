@@ -68,10 +68,13 @@ def around() -> Response:
 @blueprint.get("/ahead/<square>")
 @requires(Role.RIDER)
 def ahead(square: str) -> Response:
-    """Open urgent cases in a square of about 2 km: the phone alone works out which are ahead."""
+    """Open urgent cases and repairs to look at in a square of about 2 km: the phone alone works out
+    which are ahead."""
     names = name_categories(db.session())
     items = [
         {
+            "number": item.number,
+            "asks": item.asks,
             "lat": item.lat,
             "lon": item.lon,
             "category": item.category,

@@ -4,12 +4,12 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, select
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from civicprobe.catalog.calendars import CITY_ZONE
 from civicprobe.grid.coords import Point
-from civicprobe.reports.lifecycle import Action, State
+from civicprobe.reports.lifecycle import Action, Outcome, State
 from civicprobe.reports.likeness import cells_around
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.vicinity import Square
@@ -25,8 +25,11 @@ _REAL = ("fixed", "transferred")
 
 @dataclass(frozen=True)
 class Ahead:
-    """An open urgent case that other riders may know of: where, what, and whether it is fenced."""
+    """An open case that other riders may know of: an urgent one and whether it is fenced, or one
+    that is said to be repaired, of which who stands there is asked (`asks`)."""
 
+    number: str
+    asks: bool
     lat: float
     lon: float
     category: str | None
@@ -53,18 +56,21 @@ def filed_around(session: Session, point: Point, *, now: datetime) -> list[tuple
 
 
 def list_ahead(session: Session, square: Square) -> list[Ahead]:
-    """Open urgent cases of a square that were confirmed and are not discreet, the newest first."""
+    """Of a square, the newest first: open urgent cases that were confirmed, and repairs that wait
+    to be checked; nothing discreet, sensitive or about staff."""
     fenced = exists().where(
         ReportEvent.report_id == Report.id,
         ReportEvent.action == Action.INSPECT.value,
         ReportEvent.data["result"].as_string() == "fenced",
     )
+    repaired = and_(Report.state == State.HANDLED.value, Report.outcome == Outcome.FIXED.value)
     rows = session.execute(
-        select(Report.lat, Report.lon, Report.category_code, Report.created_at, fenced)
+        select(Report, repaired, fenced)
         .where(
-            Report.urgent,
+            or_(Report.urgent, repaired),
             ~Report.discreet,
             ~Report.sensitive,
+            ~Report.about_us,
             Report.state.in_(_CONFIRMED),
             Report.lat >= square.south,
             Report.lat < square.north,
@@ -75,7 +81,15 @@ def list_ahead(session: Session, square: Square) -> list[Ahead]:
         .limit(MOST_AHEAD)
     )
     return [
-        Ahead(round(lat, 5), round(lon, 5), category, since, bool(closed_off))
-        for lat, lon, category, since, closed_off in rows
-        if lat is not None and lon is not None
+        Ahead(
+            number=report.number,
+            asks=bool(asks),
+            lat=round(report.lat, 5),
+            lon=round(report.lon, 5),
+            category=report.category_code,
+            since=report.created_at,
+            fenced=bool(closed_off),
+        )
+        for report, asks, closed_off in rows
+        if report.lat is not None and report.lon is not None
     ]

@@ -1,6 +1,8 @@
 """The rider's pages: snap, receipt, my reports. Plain forms; every one works without a script."""
 
-from flask import after_this_request, redirect, render_template, request, url_for
+from collections.abc import Sequence
+
+from flask import after_this_request, flash, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -10,9 +12,11 @@ from civicprobe.accounts.roles import Role
 from civicprobe.db import db, utc_now, writing
 from civicprobe.errors import Fault, TooMany
 from civicprobe.notices.inbox import list_notices, mark_read
+from civicprobe.notices.models import Notice
 from civicprobe.reports.commands import SubmitReport
 from civicprobe.reports.doors import read_uuid, submit_with_photos
 from civicprobe.reports.filters import QueueFilter
+from civicprobe.reports.own import list_watched
 from civicprobe.reports.page_case import STAGES, name_categories, read_case
 from civicprobe.reports.page_forms import PageForm, take_action
 from civicprobe.reports.page_lists import read_list, read_rows
@@ -22,6 +26,7 @@ from civicprobe.reports.queues import list_queue
 
 blueprint = pages("pages_rider")
 RECENT = 3
+MOST_NEWS = 6
 TILES = 8
 
 
@@ -70,14 +75,30 @@ def mine() -> str:
     """All reports of this phone, and the news since the last look."""
     actor = ensure_device(after_this_request)
     news = [notice for notice in list_notices(db.session(), actor) if notice.read_at is None]
-    listed = read_list(db.session(), actor)
-    page = render_template("rider/mine.html", here="mine", news=news, **vars(listed))
+    watched = list_watched(db.session(), actor)
+    page = render_template(
+        "rider/mine.html",
+        here="mine",
+        news=_newest_of_each(news),
+        watched=read_rows(db.session(), actor, watched),
+        **vars(read_list(db.session(), actor)),
+    )
     if news:
         db.session.rollback()
         with writing():
             mark_read(db.session(), actor, utc_now())
             db.session.commit()
     return page
+
+
+@blueprint.post("/r/watch/<number>")
+@requires(Role.RIDER)
+def watch(number: str) -> Response:
+    """Listen to somebody else's report, or no longer."""
+    form = take_action(number)
+    if form is not None:
+        flash(form.title, "bad")
+    return redirect(url_for(".mine", _anchor="watched"), 303)
 
 
 @blueprint.get("/r/reports/<key>")
@@ -96,6 +117,14 @@ def act(key: str) -> Response | tuple[str, int]:
     if form is None:
         return redirect(url_for(".report", key=key), 303)
     return _report(key, current_actor(), form=form), form.status
+
+
+def _newest_of_each(news: Sequence[Notice]) -> list[Notice]:
+    """One notice a report, and not too many."""
+    newest: dict[str, Notice] = {}
+    for notice in news:
+        newest.setdefault(notice.number, notice)
+    return list(newest.values())[:MOST_NEWS]
 
 
 def _home(actor: Actor, *, form: PageForm | None = None, words_only: bool = False) -> str:

@@ -1,20 +1,24 @@
 """A rider's own phone: linked phones, the way back, what is kept, and taking it along."""
 
 import json
+from http import HTTPStatus
 
 from flask import Response, after_this_request, flash, redirect, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
+from civicprobe.accounts.actor import Actor
 from civicprobe.accounts.identity import current_actor, ensure_device, public, requires
 from civicprobe.accounts.roles import Role
 from civicprobe.accounts.services.phones import Kind, issue_code, redeem_code
 from civicprobe.db import db, utc_now
 from civicprobe.errors import Fault
 from civicprobe.reports.filters import QueueFilter
+from civicprobe.reports.own import list_unmasked
 from civicprobe.reports.page_parts import pages
 from civicprobe.reports.queues import list_queue, place_in
 from civicprobe.reports.schemas import report_body
+from civicprobe.reports.services.keeping import erase_rider
 from civicprobe.web.messages import title_of
 
 blueprint = pages("pages_rider_me")
@@ -27,7 +31,7 @@ KINDS: dict[str, Kind] = {"link": "link", "recovery": "recovery"}
 @public
 def me() -> str:
     """This phone, the others of its rider, and what can be done with what we keep."""
-    return _me(len(ensure_device(after_this_request).device_ids))
+    return _me(ensure_device(after_this_request))
 
 
 @blueprint.post("/r/me/code")
@@ -37,7 +41,7 @@ def make_code() -> str:
     actor = current_actor()
     kind = KINDS.get(request.form.get("kind", ""), "link")
     code = issue_code(db.session(), min(actor.device_ids), kind, now=utc_now())
-    page = _me(len(actor.device_ids), code=code, kind=kind)
+    page = _me(actor, code=code, kind=kind)
     db.session.commit()
     return page
 
@@ -53,7 +57,7 @@ def link() -> AnyResponse | tuple[str, int]:
         )
     except Fault as fault:
         db.session.rollback()
-        return _me(len(actor.device_ids), fault=title_of(fault.code)), fault.status
+        return _me(actor, fault=title_of(fault.code)), fault.status
     db.session.commit()
     flash(gettext("好了：两部手机的上报都在这里"), "good")
     return redirect("/r/mine", 303)
@@ -80,7 +84,32 @@ def export() -> Response:
     return answer
 
 
-def _me(phones: int, *, code: str = "", kind: str = "", fault: str = "") -> str:
+@blueprint.post("/r/me/erase")
+@requires(Role.RIDER)
+def erase() -> AnyResponse | tuple[str, int]:
+    """Forget this rider, once they have ticked that they mean it."""
+    actor = current_actor()
+    if request.form.get("sure") != "yes":
+        return _me(
+            actor, fault=gettext("要删除，请先勾选“我确定”")
+        ), HTTPStatus.UNPROCESSABLE_ENTITY
+    erased = erase_rider(db.session(), actor.device_ids, now=utc_now())
+    db.session.commit()
+    done = gettext("已删除：%(num)d 件上报不再和您有关", num=erased.reports)
+    if erased.held:
+        done += gettext("；有 %(num)d 件依法要保留", num=erased.held)
+    flash(done, "good")
+    return redirect("/r/me?erased=1", 303)
+
+
+def _me(actor: Actor, *, code: str = "", kind: str = "", fault: str = "") -> str:
     return render_template(
-        "rider/me.html", here="me", phones=phones, code=code, kind=kind, fault=fault
+        "rider/me.html",
+        here="me",
+        phones=len(actor.device_ids),
+        unmasked=list_unmasked(db.session(), actor),
+        erased="erased" in request.args,
+        code=code,
+        kind=kind,
+        fault=fault,
     )

@@ -12,6 +12,7 @@ TITLES = {
     "token_reads_only": _l("这个令牌只能查看，不能修改"),
     "phones_of_two_people": _l("这两部手机属于两个不同的工作人员"),
     "code_wrong": _l("用户名或代码不对，或代码已过期"),
+    "phone_code_wrong": _l("码不对，或已过期、用过了"),
     "too_short": _l("密码至少要 10 个字符"),
     "too_long": _l("密码最多 128 个字符"),
     "no_account": _l("没有这个账号"),

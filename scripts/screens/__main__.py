@@ -54,7 +54,8 @@ def main() -> int:
     faults: list[str] = []
     with run_at(asked.dir) as city, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+            executable_path=shutil.which("chromium"),
+            args=["--no-sandbox"],
         )
         for screen in SCREENS:
             looks = [

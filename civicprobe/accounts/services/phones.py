@@ -36,11 +36,11 @@ def issue_code(session: Session, device_id: int, kind: Kind, *, now: datetime) -
 def redeem_code(session: Session, code: str, device_id: int, *, now: datetime) -> None:
     """Make this phone one of the rider who holds the code, with all that each had before.
 
-    Raises Forbidden `code_wrong`, Conflict `phones_of_two_people` where both belong to staff.
+    Raises Forbidden `phone_code_wrong`, Conflict `phones_of_two_people` where both belong to staff.
     """
     row = session.scalar(select(PhoneCode).where(PhoneCode.code_hash == _code_hash(code)))
     if row is None or (row.until is not None and now >= row.until):
-        raise Forbidden("code_wrong")
+        raise Forbidden("phone_code_wrong")
     theirs, mine = session.get_one(Device, row.device_id), session.get_one(Device, device_id)
     root, other = theirs.rider_id or theirs.id, mine.rider_id or mine.id
     if len(_accounts(session, root, other)) > 1:

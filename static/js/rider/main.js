@@ -11,8 +11,10 @@ if (strip) startStrip(strip);
 startReceipt();
 const form = document.querySelector('[data-snap]');
 if (form) startSnap(form);
-start();
-if (document.querySelector('[data-case]')) import('./case.js').then(({ startCase }) => startCase());
+if (document.querySelector('[data-erased]')) import('./erased.js').then(({ forgetAll }) => forgetAll());
+else start();
+const shown = document.querySelector('[data-case]');
+if (shown) import('./case.js').then(({ startCase }) => startCase(shown));
 if (document.querySelector('section[data-ahead]')) import('./ahead.js').then(({ startAhead }) => startAhead());
 document.getElementById('faults')?.focus();
 const originals = document.querySelector('[data-originals]');
@@ -29,5 +31,5 @@ navigator.serviceWorker?.register(`/r/sw.js`, { scope: '/r' }).then(async () => 
 
 /** Modules that are loaded when they are wanted, which may be without a network. */
 function later() {
-  return ['pin.js', 'ahead.js', 'case.js'].map((name) => new URL(name, import.meta.url).href);
+  return ['pin.js', 'ahead.js', 'case.js', 'erased.js'].map((name) => new URL(name, import.meta.url).href);
 }

@@ -49,10 +49,9 @@ async function refresh(far) {
 }
 
 function gone() {
-  part('title').textContent = word('taken_back');
+  part('title').textContent = word(part('number').hidden ? 'taken_back' : 'withdrawn');
   part('state').textContent = '';
-  part('number').hidden = true;
-  part('undo').hidden = true;
+  for (const name of ['number', 'undo', 'hint']) part(name).hidden = true;
 }
 
 function draw(entry, far) {

@@ -29,6 +29,7 @@ async function draw(box) {
   const failed = open.filter(({ state }) => state === 'failed').length;
   box.querySelector('[data-line]').textContent = [
     unsent.length && word('strip_waiting', { n: unsent.length }),
+    unsent.some(({ state }) => state === 'sending') && word('strip_sending'),
     failed && word('strip_failed', { n: failed }),
     open.some(({ state }) => state === 'draft') && word('strip_draft'),
     navigator.onLine === false && word('no_network'),

@@ -39,12 +39,26 @@ def test_only_what_is_urgent_confirmed_and_not_discreet_lies_ahead(town):
     (item,) = list_ahead(town.session, here())
     assert (item.lat, item.lon) == (round(seen.lat, 5), round(seen.lon, 5))
     assert item.category == "missing_cover"
+    assert (item.number, item.asks) == (seen.number, False)
     assert not item.fenced
     seen.state = State.CLOSED
     seen.outcome = "fixed"
     town.session.flush()
     assert list_ahead(town.session, here()) == []
     assert list_ahead(town.session, Square(1, 1)) == []
+
+
+def test_a_repair_to_look_at_lies_ahead_and_what_is_about_staff_never(town):
+    mended = filed(town, category="road_damage")
+    mended.state, mended.outcome = State.HANDLED, "fixed"
+    named = filed(town, urgent=True)
+    named.about_us = True
+    town.session.flush()
+    (item,) = list_ahead(town.session, here())
+    assert (item.number, item.asks) == (mended.number, True)
+    mended.outcome = "not_found"
+    town.session.flush()
+    assert list_ahead(town.session, here()) == []
 
 
 def test_a_guess_comes_of_what_was_filed_here_and_lately(town):
