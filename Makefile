@@ -95,9 +95,10 @@ lock: .venv/.ready  ## newest versions allowed, into the lock files (UPGRADE=--u
 	$(UV_LOCK) $(UPGRADE) --group dev pyproject.toml -o requirements-dev.lock; \
 	$(UV_LOCK) -c requirements-dev.lock pyproject.toml -o requirements.lock; \
 	$(UV_LOCK) $(UPGRADE) --group tools -o requirements-tools.lock; \
-	cp package.json .npmrc "$$tmp"; [ ! -f package-lock.json ] || cp package-lock.json "$$tmp"; \
+	for at in . bench/lighthouse; do cp $$at/package.json .npmrc "$$tmp"; \
+	[ ! -f $$at/package-lock.json ] || cp $$at/package-lock.json "$$tmp"; \
 	(cd "$$tmp" && $(NPM) install --package-lock-only --loglevel error); \
-	cp "$$tmp/package-lock.json" .
+	mv "$$tmp/package-lock.json" $$at; done
 
 clean:  ## what can be made again, but never ./var
 	rm -rf .venv static/vendor tests/vendor .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build dist

@@ -9,7 +9,17 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from civicprobe.db import Model
 
 SHELLS = ("wechat", "pwa", "browser")
-STEPS = ("cam_tap", "geo_first", "photo_ready", "submit_tap", "saved_local", "acked")
+STEPS = (
+    "open",
+    "cam_tap",
+    "geo_first",
+    "photo_ready",
+    "geo_good",  # within 100 m when it was sent
+    "submit_tap",
+    "saved_local",
+    "retried",
+    "acked",
+)
 BUCKETS_S = (1, 2, 5, 10, 15, 30, 60, 300)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from flask import after_this_request, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -16,6 +17,7 @@ from civicprobe.notices.models import Notice
 from civicprobe.reports.commands import SubmitReport
 from civicprobe.reports.doors import read_uuid, submit_with_photos
 from civicprobe.reports.filters import QueueFilter
+from civicprobe.reports.lifecycle import Action
 from civicprobe.reports.own import list_watched
 from civicprobe.reports.page_case import STAGES, name_categories, read_case
 from civicprobe.reports.page_forms import PageForm, take_action
@@ -114,9 +116,12 @@ def report(key: str) -> str:
 def act(key: str) -> Response | tuple[str, int]:
     """What its reporter may still do: say where, add, take back, reopen."""
     form = take_action(key)
-    if form is None:
-        return redirect(url_for(".report", key=key), 303)
-    return _report(key, current_actor(), form=form), form.status
+    if form is not None:
+        return _report(key, current_actor(), form=form), form.status
+    if request.form["action"] == Action.LEAVE:  # it is not theirs to look at any more
+        flash(gettext("好了：这一件不再和您有关"), "good")
+        return redirect(url_for(".mine"), 303)
+    return redirect(url_for(".report", key=key), 303)
 
 
 def _newest_of_each(news: Sequence[Notice]) -> list[Notice]:

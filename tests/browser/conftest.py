@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from civicprobe.demo.story import Caller
 from civicprobe.grid.coords import Point
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -40,15 +40,21 @@ def pytest_collection_modifyitems(items):
 
 @dataclass
 class City:
-    """The running demo: where it is, who can sign in, and a point where a member serves."""
+    """The running demo: where it is, who can sign in, and a point where a member serves. `unit` had
+    the demo's own case; `caller` speaks to the API as any of its people."""
 
     url: str
     logins: dict[str, dict[str, str]]
     spot: Point
     pid: int
+<<<<<<< HEAD
     folder: Path
     # Who has signed in already: a name may do so ten times in five minutes, as anybody's may.
     signed_in: dict[str, Any] = field(default_factory=dict)
+=======
+    unit: int
+    caller: Caller
+>>>>>>> fc59a2d (Chromium and Lighthouse look at the rider's page on a slow phone; what follows a report is tried in the browser)
 
 
 @dataclass
@@ -97,23 +103,21 @@ def _free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def _spot(folder: Path) -> Point:
-    """Where the demo's own report lay."""
-    story = json.loads((folder / "demo.json").read_text())
-
-    def ask(path: str) -> Any:
-        request = urllib.request.Request(story["url"] + path)
-        request.add_header("Authorization", f"Bearer {story['tokens']['member']}")
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
-
-    number = ask("/api/v1/queue?view=done")["items"][0]["number"]
-    place = ask(f"/api/v1/reports/{number}")["place"]
-    return Point(place["lat"], place["lon"])
+def _city(folder: Path) -> City:
+    """What the demo tells of itself; its own report lay at the spot."""
+    told = json.loads((folder / "demo.json").read_text())
+    caller = Caller(told["url"], told["tokens"])
+    number = caller.ask("unit", "GET", "/api/v1/queue?limit=100")["items"][-1]["number"]
+    report = caller.ask("office", "GET", f"/api/v1/reports/{number}")
+    spot = Point(report["place"]["lat"], report["place"]["lon"])
+    return City(told["url"], told["logins"], spot, told["pid"], report["unit"], caller)
 
 
 @pytest.fixture(scope="session")
 def city(tmp_path_factory) -> Iterator[City]:
+    if up := os.environ.get("TEST_CITY"):  # a demo that is up: its folder
+        yield _city(Path(up))
+        return
     folder = tmp_path_factory.mktemp("demo")
     environ = {k: v for k, v in os.environ.items() if not k.startswith("CIVICPROBE_")}
     command = Path(sys.executable).with_name("civicprobe")
@@ -126,8 +130,12 @@ def city(tmp_path_factory) -> Iterator[City]:
             assert run.poll() is None, (folder / "log").read_text()
             assert time.monotonic() < end, (folder / "log").read_text()
             time.sleep(0.2)
+<<<<<<< HEAD
         told = json.loads((folder / "demo.json").read_text())
         yield City(told["url"], told["logins"], _spot(folder), run.pid, folder)
+=======
+        yield _city(folder)
+>>>>>>> fc59a2d (Chromium and Lighthouse look at the rider's page on a slow phone; what follows a report is tried in the browser)
     finally:
         run.send_signal(signal.SIGINT)
         run.wait(timeout=30)

@@ -3,11 +3,11 @@
 
 const steps = [];
 let began = performance.now();
-let counted = document.documentElement.dataset.counted === '1';
+const counted = document.documentElement.dataset.counted === '1';
 
 /** A step was taken. @param {string} step */
 export function mark(step) {
-  if (step === 'cam_tap') { began = performance.now(); steps.length = 0; }
+  if (step === 'cam_tap' && steps.every((one) => one.step === 'open' || one.step === 'acked')) began = performance.now();
   if (!counted || steps.some((one) => one.step === step)) return;
   steps.push({ step, after_ms: Math.round(performance.now() - began) });
   if (step === 'acked') send();
@@ -25,3 +25,4 @@ function send() {
 }
 
 addEventListener('pagehide', send);
+if (document.querySelector('[data-snap]')) mark('open');

@@ -5,6 +5,7 @@
 import { ask, digestOf, stop, Unanswered } from './send.js';
 import { bytesOf, change, dropBytes, get, list, putBytes, remove, save } from './store.js';
 import { shrink } from './picture.js';
+import { mark } from './events.js';
 import { tempo } from './tempo.js';
 import { newId } from './words.js';
 
@@ -155,6 +156,7 @@ async function failed(uuid, fault) {
   await change(uuid, (entry) => {
     if (refused) return { state: 'failed', reason, reason_words };
     if (reason === 'stopped') return { state: 'waiting', next_at: 0 };
+    mark('retried');
     const wait = Math.min(tempo.most, tempo.first * 2 ** entry.tries);
     return { state: 'waiting', reason, reason_words, tries: entry.tries + 1, next_at: Date.now() + wait };
   });

@@ -210,6 +210,7 @@ async function submit(event) {
   event.preventDefault();
   if (!draft) tapped('words');
   mark('submit_tap');
+  if ((placeNow()?.metres ?? Infinity) <= 100) mark('geo_good');
   if ((await waiting()).length >= MOST) {
     const full = document.querySelector('[data-full]');
     full.hidden = false;

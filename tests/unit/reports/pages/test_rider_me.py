@@ -1,6 +1,12 @@
 """A rider's own page: who was told of them, what they watch, and having everything forgotten."""
 
+from datetime import timedelta
 from uuid import uuid4
+
+from sqlalchemy import select
+
+from civicprobe.db import db, utc_now
+from civicprobe.reports.models import Clock, Report
 
 from .conftest import forms_in
 
@@ -73,6 +79,24 @@ def test_news_are_one_a_report(town):
     page = phone.get("/r/mine").text
     assert "有一个问题请您回答" in page
     assert "已收到您的上报" not in page
+
+
+def test_who_waits_too_long_urges_with_one_tap_and_is_told_when_it_should_be_done(town):
+    phone = town.rider()
+    number = town.report(phone)
+    page = f"/r/reports/{number}"
+    assert "前办结" in phone.get(page).text
+    assert "已经晚了" not in phone.get(page).text
+    with town.app.app_context():
+        report = db.session().scalar(select(Report))
+        report.due_at = utc_now() - timedelta(hours=1)
+        for clock in db.session().scalars(select(Clock).where(Clock.report_id == report.id)):
+            clock.due_at = utc_now() - timedelta(hours=1)
+        db.session().commit()
+    assert "已经晚了" in phone.get(page).text
+    assert town.act(phone, page, "remind").status_code == 303
+    assert "催办" in phone.get(page).text
+    assert all(form.fields.get("action") != "remind" for form in forms_in(phone.get(page)))
 
 
 def test_an_invitation_is_typed_in_here(town):
