@@ -120,7 +120,7 @@ def test_undo_takes_it_back_and_another_one_can_be_taken(people, city):
     number = phone.number()
     phone.done()
     phone.page.get_by_role("button", name="撤销").click()
-    expect(phone.page.locator("[data-title]")).to_contain_text("已撤销")
+    expect(phone.page.locator("[data-title]")).to_contain_text("已撤回")
     phone.snap()
     again = phone.number()
     phone.done()
