@@ -24,7 +24,7 @@ export async function shrink(bytes, type) {
     const canvas = document.createElement('canvas');
     canvas.width = Math.round(image.naturalWidth * scale);
     canvas.height = Math.round(image.naturalHeight * scale);
-    canvas.getContext('2d').drawImage(image, 0, 0, canvas.width, canvas.height);
+    canvas.getContext('2d').drawImage(await smaller(image, bytes, type, canvas), 0, 0, canvas.width, canvas.height);
     const blob = await new Promise((done) => { canvas.toBlob(done, 'image/jpeg', QUALITY); });
     if (!blob || blob.type !== 'image/jpeg') return same;
     const small = withExif(await blob.arrayBuffer(), exifOf(bytes));
@@ -34,6 +34,13 @@ export async function shrink(bytes, type) {
   } finally {
     URL.revokeObjectURL(url);
   }
+}
+
+/** Decoded and made smaller beside the page, so that a tap meanwhile is not kept waiting. */
+async function smaller(image, bytes, type, { width, height }) {
+  const wanted = { resizeWidth: width, resizeHeight: height, resizeQuality: 'high' };
+  const made = await globalThis.createImageBitmap?.(new Blob([bytes], { type }), wanted).catch(() => null);
+  return made ?? image;
 }
 
 /** The EXIF segment of a JPEG, its marker included. @param {ArrayBuffer} bytes @returns {Uint8Array|null} */
