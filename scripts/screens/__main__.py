@@ -33,7 +33,7 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "screens"
 TABLES = (rider, desks, admin)
 SCREENS: tuple[Screen, ...] = tuple(screen for table in TABLES for screen in table.SCREENS)
-QUALITY, TALLEST_PX, READY_S = 62, 1_700, 300
+QUALITY, TALLEST_PX, READY_S = 25, 1_400, 300
 WIDE = """() => {
   const root = document.documentElement;
   if (root.scrollWidth <= root.clientWidth) return [];

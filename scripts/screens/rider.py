@@ -352,7 +352,9 @@ SCREENS = (
     Screen("r-confirm", "queue-full", full_queue, SOME, note="Thirty wait: the photo stays"),
     Screen("r-confirm", "resumed", resumed, (PHONE,), note="Killed by the camera, goes on"),
     Screen("r-confirm", "noscript", plain_confirm, (NO_SCRIPT,), note="Scripts off"),
-    Screen("r-map", "full", place_map, ALL, whole=False, note="Crosshair, arrows, landmarks"),
+    Screen(
+        "r-map", "full", place_map, (*MOST, TWICE), whole=False, note="Crosshair, arrows, landmarks"
+    ),
     Screen("r-map", "failed", map_failed, SOME, whole=False, note="No map: the crosshair works"),
     Screen("r-receipt", "full", sent, ALL, note="Number, undo, another one"),
     Screen("r-receipt", "offline", offline, MOST, note="Kept on the phone; no number pretended"),
@@ -382,7 +384,14 @@ SCREENS = (
             ("refused", (PHONE,), "Closed without a repair, and why"),
         )
     ),
-    Screen("r-me", "full", page("/r/me"), ALL, rider=RIDER, note="Phones, data, rights"),
+    Screen(
+        "r-me",
+        "full",
+        page("/r/me"),
+        (*MOST, TWICE, SMALL),
+        rider=RIDER,
+        note="Phones, data, rights",
+    ),
     Screen(
         "r-me", "code", code("link"), SOME, rider=RIDER, note="A code, large enough to read out"
     ),
