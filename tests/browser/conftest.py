@@ -47,14 +47,11 @@ class City:
     logins: dict[str, dict[str, str]]
     spot: Point
     pid: int
-<<<<<<< HEAD
     folder: Path
-    # Who has signed in already: a name may do so ten times in five minutes, as anybody's may.
-    signed_in: dict[str, Any] = field(default_factory=dict)
-=======
     unit: int
     caller: Caller
->>>>>>> fc59a2d (Chromium and Lighthouse look at the rider's page on a slow phone; what follows a report is tried in the browser)
+    # Who has signed in already: a name may do so ten times in five minutes, as anybody's may.
+    signed_in: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -110,7 +107,7 @@ def _city(folder: Path) -> City:
     number = caller.ask("unit", "GET", "/api/v1/queue?limit=100")["items"][-1]["number"]
     report = caller.ask("office", "GET", f"/api/v1/reports/{number}")
     spot = Point(report["place"]["lat"], report["place"]["lon"])
-    return City(told["url"], told["logins"], spot, told["pid"], report["unit"], caller)
+    return City(told["url"], told["logins"], spot, told["pid"], folder, report["unit"], caller)
 
 
 @pytest.fixture(scope="session")
@@ -130,12 +127,7 @@ def city(tmp_path_factory) -> Iterator[City]:
             assert run.poll() is None, (folder / "log").read_text()
             assert time.monotonic() < end, (folder / "log").read_text()
             time.sleep(0.2)
-<<<<<<< HEAD
-        told = json.loads((folder / "demo.json").read_text())
-        yield City(told["url"], told["logins"], _spot(folder), run.pid, folder)
-=======
         yield _city(folder)
->>>>>>> fc59a2d (Chromium and Lighthouse look at the rider's page on a slow phone; what follows a report is tried in the browser)
     finally:
         run.send_signal(signal.SIGINT)
         run.wait(timeout=30)
