@@ -26,7 +26,9 @@ def write_index(folder: Path, screens: Sequence[Screen]) -> None:
             files = [screen.file(look) for look in screen.looks]
             named |= set(files)
             links = " ".join(
-                f"[{look.name}]({file})" for look, file in zip(screen.looks, files, strict=True)
+                f"[{look.name}]({file})"
+                for look, file in zip(screen.looks, files, strict=True)
+                if (folder / file).exists()
             )
             lines.append(f"| {screen.state} | {screen.note} | {links} |")
         lines.append("")
