@@ -74,6 +74,7 @@ def main() -> int:
 def take(browser: Browser, city: City, screen: Screen, look: Look, out: Path) -> list[str]:
     """One screenshot; what was wrong with it."""
     name, heard = screen.file(look), []
+    whose = f"cookies {screen.rider or screen.who}"
     context = browser.new_context(
         viewport={"width": look.width, "height": 900 if look.width > 800 else 760},
         locale={"zh": "zh-CN", "en": "en-GB"}[look.locale],
@@ -81,18 +82,19 @@ def take(browser: Browser, city: City, screen: Screen, look: Look, out: Path) ->
         color_scheme="dark" if look.scheme == "dark" else "light",
         reduced_motion="reduce",
         java_script_enabled=look.scripts,
-        storage_state=city.kept.get(f"cookies {screen.rider}") if screen.rider else None,
+        storage_state=city.kept.get(whose) if screen.rider or screen.who else None,
         **dict(screen.options),
     )
     context.set_default_timeout(15_000)
     page = context.new_page()
     page.on("pageerror", lambda fault: heard.append(f"{name}: {fault}"))
     try:
-        if screen.who:
+        if screen.who and whose not in city.kept:  # once: signing in is slowed down on purpose
             sign_in(page, city, screen.who)
+            city.kept[whose] = context.storage_state()
         screen.show(Visit(page, city, look))
         if screen.rider:
-            city.kept.setdefault(f"cookies {screen.rider}", context.storage_state())
+            city.kept.setdefault(whose, context.storage_state())
         heard += [f"{name}: too wide: {part}" for part in (page.evaluate(WIDE))]
         keep(page, out / name, whole=screen.whole)
         print(name, flush=True)

@@ -5,6 +5,7 @@ import re
 from datetime import timedelta
 
 from civicprobe.accounts.queries import get_account
+from civicprobe.audit import AuditFilter, search
 from civicprobe.catalog.calendars import CITY_ZONE
 from civicprobe.db import db, utc_now
 from civicprobe.grid.choosing import WhyNot
@@ -134,6 +135,11 @@ def test_the_desk_sets_a_members_duty_and_standing(town):
     assert post(town, desk, own, f"{own}/end").status_code == 303
     assert away(town) is WhyNot.INACTIVE
     assert desk.post(f"{own}/dance").status_code in {400, 404}
+    with town.app.app_context():
+        said = search(db.session(), AuditFilter(what="member.changed", subject="member"))
+        changed = [sorted(row.data["after"]) for row in reversed(said)]  # type: ignore[call-overload]
+    assert changed[:2] == [["cap", "windows"], ["grids"]]
+    assert changed[2:] == [["suspended"], ["suspended"], ["ended", "grids"]]
 
 
 def test_an_admin_looks_and_changes_nothing(town):
