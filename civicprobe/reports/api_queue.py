@@ -15,7 +15,7 @@ from civicprobe.reports.commands_queue import BulkAsk, KeepView, SnoozeCard
 from civicprobe.reports.doors import act_on_many
 from civicprobe.reports.filters import FILTERS, QueueFilter
 from civicprobe.reports.queries import get_report, list_taken_over, list_thumbs
-from civicprobe.reports.queues import count_views, list_queue, list_saved, place_in
+from civicprobe.reports.queues import count_views, list_queue, list_saved
 from civicprobe.reports.schemas import queue_item
 from civicprobe.reports.schemas_queue import (
     BulkBody,
@@ -45,14 +45,12 @@ def read_queue() -> Response:
     actor, limit = current_actor(), _limit()
     after = decode_cursor(request.args.get("cursor"))
     ask = QueueFilter.read({name: request.args.get(name) or None for name in FILTERS})
-    rows = list_queue(db.session(), actor, ask, now=utc_now(), after=after, limit=limit)
-    page = rows[:limit]
-    ids = [row.id for row in page]
+    page = list_queue(db.session(), actor, ask, now=utc_now(), after=after, limit=limit)
+    ids = [row.id for row in page.reports]
     thumbs, taken_over = list_thumbs(db.session(), ids), list_taken_over(db.session(), ids)
-    last = page[-1] if len(rows) > limit else None
     body = QueueBody(
-        items=[queue_item(row, thumbs.get(row.id), actor, taken_over) for row in page],
-        next=encode_cursor(*place_in(last, ask, actor.role)) if last else None,
+        items=[queue_item(row, thumbs.get(row.id), actor, taken_over) for row in page.reports],
+        next=encode_cursor(*page.next) if page.next else None,
     )
     return tagged(body.model_dump_json())
 

@@ -29,6 +29,7 @@ from civicprobe.reports.numbers import number_of
 OPEN_STATES = "state NOT IN ('closed', 'merged')"
 IS_OPEN: Any = {"postgresql_where": text(OPEN_STATES), "sqlite_where": text(OPEN_STATES)}
 COME_BACK = text(f"{OPEN_STATES} AND reopened > 0")
+HAS_COME_BACK: Any = {"postgresql_where": COME_BACK, "sqlite_where": COME_BACK}
 IS_THRICE_LATE = text("ended_at IS NULL AND told = 'thrice'")
 # Compared byte by byte, so that the beginning of a term is a range of its index.
 TermText = String(32).with_variant(String(32, collation="C"), "postgresql")
@@ -132,14 +133,28 @@ class Report(Model):
                 "category_code",
             )
         ),
-        # A whole city has too many open cases to walk past those in other states.
-        Index("ix_reports_open_city_state", "city_code", "state", "due_at", "id", **IS_OPEN),
+        # A whole city has too many open cases to walk past those in other states; of a district or
+        # street PostgreSQL rather ands those in a state with its whole history.
+        *(
+            Index(
+                f"ix_reports_open_{level}_state",
+                f"{level}_code",
+                "state",
+                "due_at",
+                "id",
+                **IS_OPEN,
+            )
+            for level in ("city", "district", "street")
+        ),
+        *(
+            Index(f"ix_reports_come_back_{level}", f"{level}_code", "due_at", "id", **HAS_COME_BACK)
+            for level in ("district", "street")
+        ),
         Index(
             "ix_reports_come_back",
             "due_at",
             "id",
-            postgresql_where=COME_BACK,
-            sqlite_where=COME_BACK,
+            **HAS_COME_BACK,
         ),
         *(
             Index(f"ix_reports_past_{column}", f"{column}_code", "created_at", "id")

@@ -18,7 +18,7 @@ from civicprobe.reports.lifecycle import State
 from civicprobe.reports.models import Report
 from civicprobe.reports.page_case import Named, name_categories, name_units
 from civicprobe.reports.queries import list_taken_over, list_thumbs, list_updates
-from civicprobe.reports.queues import count_views, list_queue, place_in
+from civicprobe.reports.queues import count_views, list_queue
 from civicprobe.reports.schemas import QueueItem, queue_item
 from civicprobe.reports.views import VIEWS
 from civicprobe.web.paging import decode_cursor, encode_cursor
@@ -70,17 +70,16 @@ def read_list(
     asked["view"] = asked["view"] or views[0]
     after = decode_cursor(request.args.get("cursor"))
     ask, now = QueueFilter.read(asked), utc_now()
-    found = list_queue(session, actor, ask, now=now, after=after, limit=limit)
-    page = found[:limit]
+    page = list_queue(session, actor, ask, now=now, after=after, limit=limit)
     categories, units = name_categories(session), name_units(session)
     return Listed(
-        rows=_rows(session, actor, page, categories, units),
+        rows=_rows(session, actor, page.reports, categories, units),
         categories=categories,
         units=units,
         view=str(asked["view"]),
         views=views,
         counts=count_views(session, actor, now),
-        next=_older(path, place_in(page[-1], ask, actor.role)) if len(found) > limit else None,
+        next=_older(path, page.next) if page.next else None,
     )
 
 

@@ -62,7 +62,7 @@ def act(number: str) -> Response | tuple[str, int]:
     _offer_undo(number)
     waiting = list_queue(
         db.session(), current_actor(), QueueFilter(view="new"), now=utc_now(), limit=1
-    )
+    ).reports
     if not waiting:
         return redirect(url_for(".queue"), 303)
     following = url_for(".card", number=waiting[0].number)

@@ -133,7 +133,7 @@ def _newest_of_each(news: Sequence[Notice]) -> list[Notice]:
 
 
 def _home(actor: Actor, *, form: PageForm | None = None, words_only: bool = False) -> str:
-    recent = list_queue(db.session(), actor, QueueFilter(), now=utc_now(), limit=RECENT)[:RECENT]
+    recent = list_queue(db.session(), actor, QueueFilter(), now=utc_now(), limit=RECENT).reports
     categories = list(name_categories(db.session()).values())[:TILES]
     return render_template(
         "rider/home.html",

@@ -16,7 +16,7 @@ from civicprobe.errors import Fault
 from civicprobe.reports.filters import QueueFilter
 from civicprobe.reports.own import list_unmasked
 from civicprobe.reports.page_parts import pages
-from civicprobe.reports.queues import list_queue, place_in
+from civicprobe.reports.queues import list_queue
 from civicprobe.reports.schemas import report_body
 from civicprobe.reports.services.keeping import erase_rider
 from civicprobe.web.messages import title_of
@@ -71,13 +71,13 @@ def export() -> Response:
     bodies: list[dict[str, object]] = []
     after = None
     while len(bodies) < MOST_EXPORTED:
-        rows = list_queue(session, actor, QueueFilter(), now=now, after=after, limit=PAGE)
-        for report in rows[:PAGE]:
+        page = list_queue(session, actor, QueueFilter(), now=now, after=after, limit=PAGE)
+        for report in page.reports:
             body = report_body(session, report, seen_by=actor, now=now)
             bodies.append(body.model_dump(mode="json"))
-        if len(rows) <= PAGE:
+        after = page.next
+        if after is None:
             break
-        after = place_in(rows[PAGE - 1], QueueFilter(), actor.role)
     text = json.dumps({"made_at": now.isoformat(), "reports": bodies}, ensure_ascii=False, indent=1)
     answer = Response(text, mimetype="application/json")
     answer.headers["Content-Disposition"] = 'attachment; filename="my-reports.json"'

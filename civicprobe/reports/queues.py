@@ -1,14 +1,19 @@
-"""The queues: one page by keyset, and counts that stop early; selects only."""
+"""The queues: one page by keyset, and counts that stop early; selects only.
+
+What has an index narrows the walk; every other filter is asked of the rows on the way, of MOST_READ
+at most: a page costs the same whatever is asked, and says where to go on where it came back short.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import cos, radians
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from civicprobe.accounts.actor import Actor
-from civicprobe.accounts.roles import Role
 from civicprobe.catalog.calendars import CITY_ZONE
 from civicprobe.reports.clocks import Lateness
 from civicprobe.reports.filters import Near, QueueFilter, level_column
@@ -16,12 +21,28 @@ from civicprobe.reports.lifecycle import State
 from civicprobe.reports.likeness import METRES_A_DEGREE, cells_within
 from civicprobe.reports.models import Clock, Report, SavedView, Snooze
 from civicprobe.reports.queries import visible_to
-from civicprobe.reports.search import holding
+from civicprobe.reports.search import Loose, holding
 from civicprobe.reports.views import OPEN, VIEWS, Put, View, When
 
 MAX_PAGE = 100
 # A badge says 99+ rather than read more: what is counted stays as short as what is shown.
 MOST_COUNTED = 100
+MOST_READ = 2_000
+# Filters that an index answers, in a queue of what is open and in one of what has been.
+_NARROW_OPEN = frozenset({"street", "area", "category", "unit", "assignee", "near", "state"})
+_NARROW_PAST = frozenset({"street", "area", "unit", "near", "older_h", "newer_h"})
+Key = tuple[datetime, int]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Reports of a queue in their order; `next` is the key after which it goes on, None at its end.
+
+    With `next`, a page may hold fewer reports than asked for, even none: so many were looked at.
+    """
+
+    reports: list[Report]
+    next: Key | None
 
 
 def list_queue(
@@ -30,38 +51,53 @@ def list_queue(
     ask: QueueFilter,
     *,
     now: datetime,
-    after: tuple[datetime, int] | None = None,
+    after: Key | None = None,
     limit: int = 50,
-) -> list[Report]:
-    """One page of the caller's queue by keyset; one row more than `limit` if there are any.
+) -> Page:
+    """One page of the caller's queue by keyset.
 
     Raises Invalid `no_such_view` for a view that is not the caller's.
     """
     view = ask.view_of(actor.role)
-    found = select(Report).where(visible_to(actor), *_filters(session, actor, ask, view, now))
     by_due = view is not None and view.by_due
-    key = tuple_(Report.due_at if by_due else Report.created_at, Report.id)
+    narrow, loose = _filters(session, actor, ask, view, now)
+    limit = min(limit, MAX_PAGE)
+    walk = select(Report).where(visible_to(actor), *narrow).order_by(*_order(Report, by_due))
     if after:
-        found = found.where(key > after if by_due else key < after)
-    order = (Report.due_at, Report.id) if by_due else (Report.created_at.desc(), Report.id.desc())
-    return list(session.scalars(found.order_by(*order).limit(min(limit, MAX_PAGE) + 1)))
+        key = tuple_(Report.due_at if by_due else Report.created_at, Report.id)
+        walk = walk.where(key > after if by_due else key < after)
+    if not loose:
+        found = list(session.scalars(walk.limit(limit + 1)))
+        return Page(found[:limit], _key(found[limit - 1], by_due) if len(found) > limit else None)
+    seen = aliased(Report, walk.limit(MOST_READ).subquery())
+    asked = [condition(seen) for condition in loose]
+    rows = select(seen).where(*asked).order_by(*_order(seen, by_due)).limit(limit + 1)
+    found = list(session.scalars(rows))
+    if len(found) > limit:
+        return Page(found[:limit], _key(found[limit - 1], by_due))
+    last = session.scalar(walk.offset(MOST_READ - 1).limit(1))
+    return Page(found, _key(last, by_due) if last is not None else None)
 
 
 def conditions_of(
     session: Session, actor: Actor, ask: QueueFilter, now: datetime
 ) -> list[ColumnElement[bool]]:
-    """Whose queue it is and every filter of it, as conditions on a report.
+    """Whose queue it is and every filter of it, as conditions on a report: of them all at once.
 
     Raises Invalid `no_such_view` for a view that is not the caller's.
     """
     view = ask.view_of(actor.role)
-    return [visible_to(actor), *_filters(session, actor, ask, view, now)]
+    narrow, loose = _filters(session, actor, ask, view, now)
+    return [visible_to(actor), *narrow, *(asked(Report) for asked in loose)]
 
 
-def place_in(report: Report, ask: QueueFilter, role: Role) -> tuple[datetime, int]:
-    """Where a report stands in a queue: what the cursor of the page after it holds."""
-    view = ask.view_of(role)
-    by_due = view is not None and view.by_due and report.due_at is not None
+def _order(seen: type[Report], by_due: bool) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    if by_due:
+        return seen.due_at.asc(), seen.id.asc()
+    return seen.created_at.desc(), seen.id.desc()
+
+
+def _key(report: Report, by_due: bool) -> Key:
     at = report.due_at if by_due else report.created_at
     return at or report.created_at, report.id
 
@@ -93,15 +129,30 @@ def list_saved(session: Session, actor: Actor) -> Sequence[SavedView]:
 
 def _filters(
     session: Session, actor: Actor, ask: QueueFilter, view: View | None, now: datetime
-) -> Iterator[ColumnElement[bool]]:
-    if view is not None:
-        yield from _of_view(view, actor, now)
+) -> tuple[list[ColumnElement[bool]], list[Loose]]:
+    """What an index answers, and what is asked of each row that is read."""
+    by_due = view is not None and view.by_due
+    narrow = list(_of_view(view, actor, now)) if view is not None else []
+    loose: list[Loose] = []
+    by_index = _NARROW_OPEN if by_due else _NARROW_PAST
     for name, condition in _CONDITIONS.items():
         value = getattr(ask, name)
-        if value is not None and value is not False:
-            yield condition(value, now)
+        if value is None or value is False:
+            continue
+        asked = _asking(condition, value, now)
+        if name in by_index:
+            narrow.append(asked(Report))
+        else:
+            loose.append(asked)
     if ask.text is not None:
-        yield holding(session, ask.text, actor.role)
+        words = holding(session, ask.text, actor.role)
+        narrow += words.narrow
+        loose += words.loose
+    return narrow, loose
+
+
+def _asking(condition: Callable[..., ColumnElement[bool]], value: object, now: datetime) -> Loose:
+    return lambda seen: condition(seen, value, now)
 
 
 def _of_view(view: View, actor: Actor, now: datetime) -> Iterator[ColumnElement[bool]]:
@@ -145,38 +196,38 @@ def _due(when: When, now: datetime) -> ColumnElement[bool]:
     return Report.due_at < now
 
 
-def _overdue(_flag: object, now: datetime) -> ColumnElement[bool]:
-    return and_(Report.state.not_in(("closed", "merged")), Report.due_at < now)
+def _overdue(seen: type[Report], _flag: object, now: datetime) -> ColumnElement[bool]:
+    return and_(seen.state.not_in(("closed", "merged")), seen.due_at < now)
 
 
-def _assigned(account_id: int, _now: datetime) -> ColumnElement[bool]:
-    return Report.assignee_id == account_id if account_id else Report.assignee_id.is_(None)
+def _assigned(seen: type[Report], account_id: int, _now: datetime) -> ColumnElement[bool]:
+    return seen.assignee_id == account_id if account_id else seen.assignee_id.is_(None)
 
 
-def _within(near: Near, _now: datetime) -> ColumnElement[bool]:
+def _within(seen: type[Report], near: Near, _now: datetime) -> ColumnElement[bool]:
     """The cells of each row that the circle reaches, then the circle itself."""
     lat, lon = near.point.lat, near.point.lon
     rows = cells_within(lat, lon, near.radius_m)
-    north = (Report.lat - lat) * METRES_A_DEGREE
-    east = (Report.lon - lon) * (METRES_A_DEGREE * cos(radians(lat)))
+    north = (seen.lat - lat) * METRES_A_DEGREE
+    east = (seen.lon - lon) * (METRES_A_DEGREE * cos(radians(lat)))
     return and_(
-        or_(*(Report.cell.between(first, last) for first, last in rows)),
+        or_(*(seen.cell.between(first, last) for first, last in rows)),
         north * north + east * east <= near.radius_m**2,
     )
 
 
 _CONDITIONS: Mapping[str, Callable[..., ColumnElement[bool]]] = {
-    "state": lambda state, _: Report.state == state,
-    "street": lambda code, _: Report.street_code == code,
-    "area": lambda code, _: getattr(Report, level_column(code)) == code,
-    "category": lambda code, _: Report.category_code == code,
-    "severity": lambda severity, _: Report.severity == severity,
-    "grade": lambda grade, _: Report.place["grade"].as_string() == grade,
-    "unit": lambda unit, _: Report.unit_id == unit,
+    "state": lambda seen, value, _: seen.state == value,
+    "street": lambda seen, value, _: seen.street_code == value,
+    "area": lambda seen, value, _: getattr(seen, level_column(value)) == value,
+    "category": lambda seen, value, _: seen.category_code == value,
+    "severity": lambda seen, value, _: seen.severity == value,
+    "grade": lambda seen, value, _: seen.place["grade"].as_string() == value,
+    "unit": lambda seen, value, _: seen.unit_id == value,
     "assignee": _assigned,
-    "urgent": lambda _flag, _: Report.urgent.is_(True),
+    "urgent": lambda seen, _flag, _: seen.urgent.is_(True),
     "overdue": _overdue,
-    "older_h": lambda hours, now: Report.created_at <= now - timedelta(hours=hours),
-    "newer_h": lambda hours, now: Report.created_at >= now - timedelta(hours=hours),
+    "older_h": lambda seen, hours, now: seen.created_at <= now - timedelta(hours=hours),
+    "newer_h": lambda seen, hours, now: seen.created_at >= now - timedelta(hours=hours),
     "near": _within,
 }

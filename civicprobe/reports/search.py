@@ -1,10 +1,12 @@
 """Reports by their words: which terms are meant, and the condition that holds them; selects only.
 
-A rare term is turned into its reports first; a common one is asked of each row on the way, since
-a page of them is then found soon. Both walk an index, whatever the database thinks of a term.
+A rare term is turned into its reports first, by their ids, so that no estimate of the database's
+comes between; a common one is asked of each row that a queue reads: a page is then found soon.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session
@@ -27,19 +29,42 @@ AUDIENCES: Mapping[Role, tuple[str, ...]] = {
 _Way = Sequence[Sequence[str]]
 
 
-def holding(session: Session, text: str, role: Role) -> ColumnElement[bool]:
+# A condition on a row that is read, under whatever name the query reads it.
+Loose = Callable[[type[Report]], ColumnElement[bool]]
+
+
+@dataclass(frozen=True)
+class Words:
+    """Reports in whose words something stands: which few they can be, if it is rare, and what is
+    asked of each."""
+
+    narrow: list[ColumnElement[bool]]
+    loose: list[Loose]
+
+
+def holding(session: Session, text: str, role: Role) -> Words:
     """Reports in whose words, as far as this role may read them, `text` stands."""
     audiences = AUDIENCES.get(role, ("public",))
     runs = [_known(session, ways) for ways in ways_to(text)]
     if not runs or not all(runs):
-        return false()
+        return Words([false()], [])
     counted = [_rarity(session, run) for run in runs]
     rarest = min(range(len(runs)), key=counted.__getitem__)
-    wanted = [
-        _any_way(run, audiences, first=at == rarest and counted[at] <= RARE)
-        for at, run in enumerate(runs)
-    ]
-    return and_(*wanted, *_phrases(text, audiences))
+    narrow: list[ColumnElement[bool]] = []
+    if counted[rarest] <= RARE:
+        narrow.append(Report.id.in_(_reports_of(session, runs[rarest])))
+    asked: list[Loose] = [partial(_any_way, run=run, audiences=audiences) for run in runs]
+    return Words(narrow, [*asked, *_phrases(text, audiences)])
+
+
+def _reports_of(session: Session, run: Sequence[_Way]) -> list[int]:
+    """The reports that hold the rarest set of any way, sorted; no more than RARE."""
+    found: set[int] = set()
+    for way in run:
+        terms = min(way, key=lambda terms: _count(session, terms))
+        posted = select(SearchPosting.report_id).where(SearchPosting.term.in_(terms))
+        found.update(session.scalars(posted))
+    return sorted(found)
 
 
 def _known(session: Session, ways: Sequence[Sequence[Sought]]) -> list[_Way]:
@@ -75,28 +100,33 @@ def _count(session: Session, terms: Sequence[str]) -> int:
     return session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 
-def _any_way(run: Sequence[_Way], audiences: Sequence[str], *, first: bool) -> ColumnElement[bool]:
-    return or_(*(and_(*_sets(way, audiences, first=first)) for way in run))
+def _any_way(
+    seen: type[Report], run: Sequence[_Way], audiences: Sequence[str]
+) -> ColumnElement[bool]:
+    return or_(*(and_(*(_held(seen, terms, audiences) for terms in way)) for way in run))
 
 
-def _sets(way: _Way, audiences: Sequence[str], *, first: bool) -> Iterator[ColumnElement[bool]]:
-    for terms in way:
-        held = and_(SearchPosting.term.in_(terms), SearchPosting.audience.in_(audiences))
-        if first:
-            yield Report.id.in_(select(SearchPosting.report_id).where(held))
-        else:
-            yield exists().where(SearchPosting.report_id == Report.id, held)
+def _held(
+    seen: type[Report], terms: Sequence[str], audiences: Sequence[str]
+) -> ColumnElement[bool]:
+    return exists().where(
+        SearchPosting.report_id == seen.id,
+        SearchPosting.term.in_(terms),
+        SearchPosting.audience.in_(audiences),
+    )
 
 
-def _phrases(text: str, audiences: Sequence[str]) -> list[ColumnElement[bool]]:
+def _phrases(text: str, audiences: Sequence[str]) -> list[Loose]:
     """From three characters on their pairs may stand apart: the words themselves decide."""
-    note, readers = (EventPrivate.body[name].as_string() for name in ("note", "for"))
     return [
-        exists().where(
-            EventPrivate.report_id == Report.id,
-            readers.in_(audiences),
-            note.contains(run, autoescape=True),
-        )
-        for run in chinese_runs(text)
-        if len(run) > 2
+        partial(_said, run=run, audiences=audiences) for run in chinese_runs(text) if len(run) > 2
     ]
+
+
+def _said(seen: type[Report], run: str, audiences: Sequence[str]) -> ColumnElement[bool]:
+    note, readers = (EventPrivate.body[name].as_string() for name in ("note", "for"))
+    return exists().where(
+        EventPrivate.report_id == seen.id,
+        readers.in_(audiences),
+        note.contains(run, autoescape=True),
+    )

@@ -17,7 +17,7 @@ from civicprobe.reports.filters import QueueFilter
 from civicprobe.reports.lifecycle import Action
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.page_lists import Row, read_rows
-from civicprobe.reports.queues import MAX_PAGE, list_queue, place_in
+from civicprobe.reports.queues import MAX_PAGE, list_queue
 
 MOST_ROWS = 50_000
 STEPS = (
@@ -56,20 +56,17 @@ def read_sheet(session: Session, actor: Actor, ask: QueueFilter, now: datetime) 
     """Each report of a queue as a row, at most MOST_ROWS; the filters are the queue's own."""
     after, told = None, 0
     while told < MOST_ROWS:
-        found = list_queue(session, actor, ask, now=now, after=after, limit=MAX_PAGE)
-        page = found[:MAX_PAGE]
-        if not page:
-            return
-        steps = _steps(session, [report.id for report in page])
-        rows = read_rows(session, actor, page)
+        page = list_queue(session, actor, ask, now=now, after=after, limit=MAX_PAGE)
+        steps = _steps(session, [report.id for report in page.reports])
+        rows = read_rows(session, actor, page.reports)
         yield from (
             _row(report, row, steps.get(report.id, {}))
-            for report, row in zip(page, rows, strict=True)
+            for report, row in zip(page.reports, rows, strict=True)
         )
-        told += len(page)
-        if len(found) <= MAX_PAGE:
+        told += len(page.reports)
+        after = page.next
+        if after is None:
             return
-        after = place_in(page[-1], ask, actor.role)
         session.expunge_all()
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import delete, select, update
 
 from civicprobe.db import utc_now
 from civicprobe.errors import Conflict, Invalid, NotFound
+from civicprobe.reports import queues, search
 from civicprobe.reports.commands import Close, Dispatch, FileReport, Propose, Reopen
 from civicprobe.reports.commands_queue import KeepView, SnoozeCard, Until
 from civicprobe.reports.filters import QueueFilter
@@ -36,7 +37,7 @@ def seen(town, session):
 
     def ask(who: str, **filters: str) -> set[str]:
         rows = list_queue(session, town.actor(who), QueueFilter.read(filters), now=utc_now())
-        return {row.number for row in rows}
+        return {row.number for row in rows.reports}
 
     return ask
 
@@ -176,7 +177,7 @@ def test_a_snoozed_card_is_aside_for_its_viewer_alone_until_its_time(town, sessi
     assert seen("member", view="snoozed") == {report.number}
     assert seen("left-1", view="with_members") == {report.number}
     later = QueueFilter(view="new")
-    assert list_queue(session, member, later, now=now + timedelta(minutes=31))
+    assert list_queue(session, member, later, now=now + timedelta(minutes=31)).reports
     snooze(session, report, SnoozeCard(until=Until.ON_SITE), member, now=now)
     wake(session, report, member)
     assert seen("member", view="new") == {report.number}
@@ -230,3 +231,38 @@ def test_a_view_is_kept_under_a_name_and_is_its_owners_alone(town, session):
         keep_view(session, KeepView(name="太多", query={}), left, now=now)
     drop_view(session, kept.id, left)
     assert len(list_saved(session, left)) == MOST_VIEWS - 1
+
+
+@pytest.mark.parametrize("view", ["open", "all"])
+def test_what_no_index_answers_is_looked_for_among_so_many_and_goes_on_from_there(
+    town, session, monkeypatch, view
+):
+    monkeypatch.setattr(queues, "MOST_READ", 3)
+    made = [filed(town, session) for _ in range(7)]
+    order = made if view == "open" else made[::-1]
+    wanted = order[4]
+    index_words(session, wanted.id)
+    wanted.urgent = True
+    session.flush()
+    actor, ask = town.actor("left-1"), QueueFilter.read({"view": view, "urgent": "1"})
+    pages, after = [], None
+    while True:
+        page = list_queue(session, actor, ask, now=utc_now(), after=after)
+        pages.append([report.id for report in page.reports])
+        after = page.next
+        if after is None:
+            break
+    assert pages == [[], [wanted.id], []]
+
+
+def test_a_common_word_and_a_rare_one_find_the_same(town, session, monkeypatch, seen):
+    rare = filed(town, session, note="井盖松了")
+    other = filed(town, session, note="井里有水")
+    for report in (rare, other):
+        index_words(session, report.id)
+    for most in (1_000, 0):
+        monkeypatch.setattr(search, "RARE", most)
+        for view in ("open", "all"):
+            assert seen("left-1", view=view, text="井盖") == {rare.number}
+            assert seen("left-1", view=view, text="jinggai") == {rare.number}
+            assert seen("left-1", view=view, text="没有这词") == set()

@@ -290,15 +290,15 @@ def test_the_desk_sees_what_is_late_and_the_rider_the_whole_case_alone(town, ses
     report, other = filed(town), placed(town, hours(1.5))
     now = hours(2.5)
     desk = town.actor("left-1")
-    late = list_queue(session, desk, QueueFilter(view="overdue"), now=now)
+    late = list_queue(session, desk, QueueFilter(view="overdue"), now=now).reports
     assert [row.id for row in late] == [report.id]
-    assert [row.id for row in list_queue(session, desk, QueueFilter(overdue=True), now=now)] == [
-        report.id
-    ]
+    assert [
+        row.id for row in list_queue(session, desk, QueueFilter(overdue=True), now=now).reports
+    ] == [report.id]
     counts = count_views(session, desk, now)
     assert (counts["overdue"], counts["due_today"], counts["to_dispatch"]) == (1, 1, 1)
     tick(town, hours(30))
-    thrice = list_queue(session, desk, QueueFilter(view="thrice"), now=hours(30))
+    thrice = list_queue(session, desk, QueueFilter(view="thrice"), now=hours(30)).reports
     assert {row.id for row in thrice} == {report.id}
     assert other.state == "assigned"
     seen = report_body(session, report, seen_by=desk, now=now)
