@@ -1,4 +1,4 @@
-"""Badges of a district and a street: what is open by state, and what came back, each by one index."""
+"""Badges of a district and a street: what is open by state, and what came back, by an index."""
 
 import sqlalchemy as sa
 from alembic import op
