@@ -5,17 +5,21 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from uuid import uuid4
 
+from sqlalchemy import select
+
 from civicprobe.accounts.queries import actor_of_account
 from civicprobe.db import db, utc_now
 from civicprobe.errors import Conflict
+from civicprobe.notices.models import Notice
 from civicprobe.reports.commands import Add, Dispatch, FileReport
-from civicprobe.reports.lifecycle import Severity
+from civicprobe.reports.lifecycle import Severity, Topic
 from civicprobe.reports.queries import get_report_by_id
 from civicprobe.reports.services.add import add
 from civicprobe.reports.services.audit import verify
 from civicprobe.reports.services.dispatch import dispatch
 from civicprobe.reports.services.photos import StoredPhoto, add_photo
 from civicprobe.reports.services.review import file
+from civicprobe.reports.services.tell import tell
 from civicprobe.reports.transitions import By
 
 FILED = FileReport(category="other", severity=Severity.MINOR)
@@ -114,3 +118,16 @@ def test_one_photo_sent_many_times_at_once_is_one_photo(town, app, session):
 
     assert at_once(app, [send] * 10) == {"done": 10}
     assert get_report_by_id(session, row_id).photos_settled == 1
+
+
+def test_two_workers_that_tell_one_matter_at_once_tell_it_once(town, app, session):
+    report = town.assigned()
+    session.commit()
+    row_id, seq = report.id, report.seq
+
+    def say(own):
+        tell(own, row_id, seq, Topic.DESK_DISPATCH, now=utc_now())
+
+    assert at_once(app, [say] * 8) == {"done": 8}
+    told = session.scalars(select(Notice.account_id)).all()
+    assert len(told) == len(set(told)) == 2, "both officers of the street"
