@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine, event
 
+from civicprobe.administration.registers import REGISTERS
 from civicprobe.app import create_app
 from civicprobe.db import db, utc_now
 from civicprobe.reports.commands import Dispatch, FileReport
@@ -145,21 +146,26 @@ FIGURES = {
 
 def addresses(rule, number: str, photo) -> Iterator[str]:
     """This route's address with what it may be asked for."""
-    known = {"key": number, "number": number, "username": "member", "rule": "new", "kind": "csv",
+    known = {"number": number, "username": "member", "rule": "new", "kind": "csv",
              "photo_id": photo, "size": "thumb", "square": "1533-5203", "token": "x",
-             "table": "week", "figure": "week"}  # fmt: skip
+             "table": "week", "line": "member"}  # fmt: skip
     path = rule.rule
-    for name in rule.arguments - {"figure"}:
+    for name in rule.arguments - {"figure", "key"}:
         path = path.replace(
             next(p for p in _parts(path) if p.endswith(f"{name}>")), str(known[name])
         )
-    figures = FIGURES.items() if "figure" in rule.arguments else [("", "")]
-    for figure, key in figures:
-        asked = (
-            path.replace("<figure>", figure).replace(f"/{number}", f"/{key}") if figure else path
-        )
+    for figure, key in _keys(rule, number):
+        asked = path.replace("<figure>", figure).replace("<key>", key)
         for more in ASKED.get(rule.endpoint, [""]):
             yield asked + more.format(number=number, lat=SPOT.lat, lon=SPOT.lon)
+
+
+def _keys(rule, number: str) -> list[tuple[str, str]]:
+    if "figure" in rule.arguments:
+        return list(FIGURES.items())
+    if rule.endpoint.startswith("pages_registers."):
+        return [("", key) for key in REGISTERS]
+    return [("", number)]
 
 
 def _parts(path: str) -> list[str]:
