@@ -2,29 +2,19 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from contextlib import contextmanager
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine, event
 
-from civicprobe.administration.registers import REGISTERS
-from civicprobe.app import create_app
 from civicprobe.db import db, utc_now
-from civicprobe.reports.commands import Dispatch, FileReport
 from civicprobe.reports.filters import QueueFilter
-from civicprobe.reports.lifecycle import Severity
-from civicprobe.reports.models import Photo
 from civicprobe.reports.queues import count_views, list_queue, list_saved
-from civicprobe.reports.services.dispatch import dispatch
 from civicprobe.reports.services.late import list_due
-from civicprobe.reports.services.review import file
 from civicprobe.reports.services.words import index_words
 from civicprobe.reports.views import VIEWS
-from tests.town import SPOT, Town, build_town
-from tests.unit.grid.conftest import LEFT
+from tests.town import build_town
 
 # What grows with the city; the others are a handful of rows (`namings` those of reports marked as
 # 涉及本单位, asked by report; on an empty one PostgreSQL takes no index whatever it is told).
@@ -113,107 +103,3 @@ def test_every_queue_has_an_index(session, settings):
         list_due(session, utc_now())
     assert len(statements) > 100
     assert walked(session, statements) == {}
-
-
-# What a route is asked with, where it asks for more than its address.
-ASKED = {
-    "pages_office.desk": ["", "?view=all&text=井盖&severity=grave", "?open={number}"],
-    "pages_office.rows": ["", "?view=closed&urgent=1"],
-    "pages_stats.statistics": ["", "?weeks=52"],
-    "pages_stats.behind": ["?weeks=4"],
-    "grid_api.locate": ["?lat={lat}&lon={lon}"],
-    "grid_api.landmarks": ["?lat={lat}&lon={lon}&q=jing"],
-    "rider_api.get_steps": ["?day=2026-06-01"],
-    "rider_api.around": ["?lat={lat}&lon={lon}"],
-    "rider_api.guess": ["?lat={lat}&lon={lon}"],
-    "pages_map.locate": ["", "?at={lat},{lon}"],
-}
-# Answered from files, or only where something is kept that this town has not.
-APART = {"static", "pages_rider_app.module", "pages_link.case", "pages_link.photo"}
-APART |= {"photos.photo", "photos.original", "pages_ui.every_part"}
-SEEN = frozenset({200, 302, 303, 308})
-WHO = ("rider", "member", "unit-roads", "left-1", "city", "admin")
-FIGURES = {
-    "funnel": "submitted",
-    "week": "2026-06-01",
-    "age": "2",
-    "hour": "31",
-    "area": LEFT,
-    "unit": "1.done",
-    "grade": "A",
-}
-
-
-def addresses(rule, number: str, photo) -> Iterator[str]:
-    """This route's address with what it may be asked for."""
-    known = {"number": number, "username": "member", "rule": "new", "kind": "csv",
-             "photo_id": photo, "size": "thumb", "square": "1533-5203", "token": "x",
-             "table": "week", "line": "member"}  # fmt: skip
-    path = rule.rule
-    for name in rule.arguments - {"figure", "key"}:
-        path = path.replace(
-            next(p for p in _parts(path) if p.endswith(f"{name}>")), str(known[name])
-        )
-    for figure, key in _keys(rule, number):
-        asked = path.replace("<figure>", figure).replace("<key>", key)
-        for more in ASKED.get(rule.endpoint, [""]):
-            yield asked + more.format(number=number, lat=SPOT.lat, lon=SPOT.lon)
-
-
-def _keys(rule, number: str) -> list[tuple[str, str]]:
-    if "figure" in rule.arguments:
-        return list(FIGURES.items())
-    if rule.endpoint.startswith("pages_registers."):
-        return [("", key) for key in REGISTERS]
-    return [("", number)]
-
-
-def _parts(path: str) -> list[str]:
-    return [f"<{part.split('>')[0]}>" for part in path.split("<")[1:]]
-
-
-def lived_in(settings) -> tuple[Town, str, Any]:
-    """A town with a case on its way; its number, and a picture of it."""
-    town = build_town(db.session(), settings)
-    report = town.assigned(note="井盖没了")
-    index_words(town.session, report.id)
-    command = FileReport(category="road_damage", severity=Severity.GRAVE)
-    file(town.session, report, command, by=town.by("member", report))
-    unit = Dispatch(unit=town.units["roads"].id)
-    dispatch(town.session, report, unit, by=town.by("left-1", report))
-    photo = Photo(
-        id=uuid4(), report_id=report.id, kind="hazard", n=1, state="ready", received_at=utc_now()
-    )
-    town.session.add(photo)
-    town.session.commit()
-    return town, report.number, photo.id
-
-
-@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
-def test_no_page_walks_a_table(settings):
-    app = create_app(replace(settings, reads_per_second=10_000))
-    answered: dict[str, set[int]] = {}
-    with app.app_context():
-        engine = db.engine
-        stack = ExitStack()
-        statements = stack.enter_context(noted(engine))
-        town, number, photo = lived_in(settings)
-        tokens = [town.tokens[who] for who in WHO]
-    for rule in app.url_map.iter_rules():
-        if rule.endpoint in APART or rule.endpoint.startswith("security."):
-            continue
-        for path in addresses(rule, number, photo) if "GET" in (rule.methods or ()) else ():
-            for token in tokens:
-                headers = {"Authorization": f"Bearer {token}"}
-                answer = app.test_client().get(path, headers=headers)
-                answered.setdefault(rule.endpoint, set()).add(answer.status_code)
-                answer.close()
-    stack.close()
-    unseen = {(name, *sorted(codes)) for name, codes in answered.items() if not codes & SEEN}
-    assert unseen == set()
-    assert not any(code >= 500 for codes in answered.values() for code in codes)
-    with app.app_context():
-        assert len(statements) > 100
-        assert walked(db.session(), statements) == {}
-        db.session.remove()
-        engine.dispose()
