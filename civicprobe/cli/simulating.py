@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from civicprobe.cli.edge import fail, folder_option, json_option, say, show, told, working
-from civicprobe.db import utc_now
+from civicprobe.db import db, hurry, utc_now
 from civicprobe.demo.month import Outcome, Plan, simulate, spots_of
 from civicprobe.demo.pictures import draw_pictures
 from civicprobe.demo.run import embedded_settings, prepare
@@ -52,6 +52,7 @@ def _live_through(folder: Path, plan: Plan, *, quiet: bool) -> Outcome:
     folder.mkdir(parents=True, exist_ok=True)
     sample = prepare(embedded_settings(folder), _silent if quiet else say)
     with working(folder) as (session, settings):
+        hurry(db.engine)
         city = active_city(session, settings)
         pictures = draw_pictures(parts().storage, settings.max_pixels)
         spots = spots_of(session, city, sample.spot)

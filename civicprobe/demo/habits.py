@@ -41,6 +41,7 @@ class Crowd:
     pictures: tuple[Data, ...]
     devices: list[int] = field(default_factory=list)
     _known: dict[int, Actor] = field(default_factory=dict)
+    _seats: dict[tuple[Role, object], list[Actor]] = field(default_factory=dict)
 
     def account(self, account_id: int) -> Actor:
         """The caller that an account is."""
@@ -51,11 +52,11 @@ class Crowd:
 
     def officers(self, area: str | None) -> list[Actor]:
         """The officers of one desk."""
-        return self._staff(Account.area_code == area, Role.OFFICE)
+        return self._staff(Account.area_code, area, Role.OFFICE)
 
     def unit(self, unit_id: int | None) -> list[Actor]:
         """The handlers of one unit; some units have none."""
-        return self._staff(Account.unit_id == unit_id, Role.UNIT)
+        return self._staff(Account.unit_id, unit_id, Role.UNIT)
 
     def rider(self, report: Report) -> list[Actor]:
         """Who sent it, if they are still tied to it."""
@@ -87,9 +88,15 @@ class Crowd:
         self.session.add(photo)
         self.session.flush()
 
-    def _staff(self, whose: Any, role: Role) -> list[Actor]:
-        found = select(Account.id).where(whose, Account.role == role.value, Account.active)
-        return [self.account(one) for one in self.session.scalars(found.order_by(Account.id))]
+    def _staff(self, column: Any, where: object, role: Role) -> list[Actor]:
+        """Who sits somewhere; nobody is hired or leaves in a simulation, so it is asked once."""
+        if (role, where) not in self._seats:
+            found = select(Account.id).where(
+                column == where, Account.role == role.value, Account.active
+            )
+            ids = self.session.scalars(found.order_by(Account.id))
+            self._seats[role, where] = [self.account(one) for one in ids]
+        return list(self._seats[role, where])
 
 
 @dataclass(frozen=True)
@@ -265,12 +272,8 @@ AT_DESK = {
         Deed(_A.SEND_BACK, 0.8, _words("reason", "还没处理好")),
     ),
 }
-UNIT = (
-    Deed(_A.PROPOSE, 5, _fixed),
-    Deed(_A.ACCEPT, 4),
-    Deed(_A.RETURN, 0.5, lambda *_: _RETURN),
-    Deed(_A.REQUEST, 0.3, _later(3)),
-)
+TAKING = (Deed(_A.ACCEPT, 9), Deed(_A.RETURN, 0.6, lambda *_: _RETURN), Deed(_A.PROPOSE, 1, _fixed))
+UNIT = (Deed(_A.PROPOSE, 6, _fixed), Deed(_A.REQUEST, 0.4, _later(3)))
 RIDER = {
     State.HANDLED: (Deed(_A.CONFIRM, 1, _confirm),),
     State.CLOSED: (
@@ -292,7 +295,8 @@ def _turns(crowd: Crowd, report: Report) -> list[tuple[list[Actor], tuple[Deed, 
     if state is State.ASSIGNED and report.assignee_id is not None:
         turns.append(([crowd.account(report.assignee_id)], MEMBER))
     if state is State.DISPATCHED and dice.random() < 0.9:
-        turns.append((crowd.unit(report.unit_id), UNIT))
+        deeds = UNIT if report.accepted_at is not None else TAKING
+        turns.append((crowd.unit(report.unit_id), deeds))
     if state in RIDER and dice.random() < (0.5 if state is not State.MERGED else 0.05):
         turns.append((crowd.rider(report), RIDER[state]))
     if state in AT_DESK:

@@ -38,16 +38,8 @@ from civicprobe.reports.standings import facts_of, standing_of
 from civicprobe.reports.transitions import By
 
 RIDERS = 40
-HOURS = (
-    (0.2,) * 6
-    + (1.0, 2.0, 3.0, 3.0, 3.0, 4.0, 4.0, 3.0, 3.0, 3.0, 4.0, 5.0, 5.0, 4.0)
-    + (
-        3.0,
-        2.0,
-        1.0,
-        0.5,
-    )
-)
+# How many come in each hour of the day, beside the others.
+HOURS = (*(0.2,) * 6, 1, 2, 3, 3, 3, 4, 4, 3, 3, 3, 4, 5, 5, 4, 3, 2, 1, 0.5)
 NOTES = (
     "井盖松动",
     "路面有坑",
@@ -139,7 +131,7 @@ def judge(session: Session, now: datetime, *, since: datetime) -> Outcome:
     for report in reports:
         found.states[report.state] += 1
         found.outcomes[report.outcome or "-"] += 1
-        if report.state not in (State.CLOSED, State.MERGED):
+        if report.state != State.CLOSED:
             found.late += report.due_at is not None and report.due_at < now
             if is_stuck(session, report, now):
                 found.stuck.append(report.number)
@@ -164,7 +156,10 @@ def judge(session: Session, now: datetime, *, since: datetime) -> Outcome:
 
 
 def is_stuck(session: Session, report: Report, now: datetime) -> bool:
-    """Whether an open report has no running clock, or nobody who could move it on."""
+    """Whether an open report has no running clock, or nobody who could move it on; one that was
+    merged, whether it missed the end of its primary."""
+    if report.state == State.MERGED:
+        return facts_of(session, report, now).primary_closed
     clocks = select(Clock.id).where(Clock.report_id == report.id, Clock.ended_at.is_(None))
     if session.scalar(clocks.limit(1)) is None:
         return True
@@ -237,7 +232,7 @@ class _Month:
         heappush(self._coming, (at, self._turn, report_id))
 
     def _pass_to(self, at: datetime) -> None:
-        advance(self.session, self.city, self.now, at)
+        advance(self.session, self.city, at)
         self.now = max(self.now, at)
 
     def _report(self, at: datetime) -> None:

@@ -97,7 +97,8 @@ class Severity(StrEnum):
 
 
 class Party(StrEnum):
-    """What somebody is to one report; a person may be several."""
+    """What somebody is to one report; a person may be several. `arbiter`: the desk that a case was
+    raised to, and those above it."""
 
     WORKER = "worker"
     RIDER = "rider"
@@ -108,6 +109,7 @@ class Party(StrEnum):
     CALLED = "called"
     DESK = "desk"
     DESK_ABOVE = "desk_above"
+    ARBITER = "arbiter"
 
 
 class Bar(StrEnum):
@@ -506,7 +508,7 @@ ROWS: tuple[Transition, ...] = (
     Transition(Action.MARK, _on([P.MEMBER, P.DESK], OPEN), needs=(N.MARKING,)),
     Transition(
         Action.RULE,
-        _on([P.DESK_ABOVE], HANDS),
+        _on([P.ARBITER], HANDS),
         needs=(N.WHOM, N.REASON),
         only_if=("raised", "not_ruled"),
         tells=(T.DESK_DISPATCH,),

@@ -123,10 +123,17 @@ def _parties(session: Session, report: Report, actor: Actor) -> frozenset[Party]
         case Role.UNIT if actor.unit_id is not None:
             return _unit(session, report, actor)
         case Role.OFFICE if actor.area_code in report.area_codes.values():
-            above = actor.area_code != report.desk_code or actor.area_code == report.city_code
-            high = above and is_above(report, actor.area_code)
-            return frozenset({Party.DESK, Party.DESK_ABOVE} if high else {Party.DESK})
+            return _desk(report, actor.area_code)
     return frozenset()
+
+
+def _desk(report: Report, area_code: str | None) -> frozenset[Party]:
+    high = is_above(report, area_code)
+    raised_to_it = area_code == report.desk_code != report.street_code
+    parties = {Party.DESK} | ({Party.DESK_ABOVE} if high else set())
+    return frozenset(
+        parties | ({Party.ARBITER} if report.raised and (high or raised_to_it) else set())
+    )
 
 
 def _rider(session: Session, report: Report, actor: Actor) -> frozenset[Party]:

@@ -97,6 +97,7 @@ PARTIES: Mapping[Party, LazyString] = {
     Party.CALLED: lazy_pgettext("party", "被吹哨单位"),
     Party.DESK: lazy_pgettext("party", "街道"),
     Party.DESK_ABOVE: lazy_pgettext("party", "上级"),
+    Party.ARBITER: lazy_pgettext("party", "提级后的主管席位"),
 }
 
 TOPICS: Mapping[Topic, LazyString] = {

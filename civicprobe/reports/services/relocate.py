@@ -37,7 +37,7 @@ def relocate(
         raise Unprocessable("incomplete", FieldFault("lat", "outside"))
     areas = {name: routed.change[name] for name in _AREAS}
     moves = areas["street_code"] != report.street_code
-    if moves and report.ruled and Party.DESK_ABOVE not in _parties(session, report, by):
+    if moves and report.ruled and Party.ARBITER not in _parties(session, report, by):
         raise Conflict("settled")
     change: dict[str, Any] = {
         **areas,

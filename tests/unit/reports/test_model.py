@@ -113,7 +113,7 @@ class Life(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from((1, 7, 90, 600, 3_000, 12_000)))
     def time_passes(self, minutes):
         until = self.now + timedelta(minutes=minutes)
-        advance(self.session, self.town.city, self.now, until)
+        advance(self.session, self.town.city, until)
         self.now = until
 
     def _offered(self, report: Report, actor: Actor) -> set[Action]:
