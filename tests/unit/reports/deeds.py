@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 from random import Random
+from uuid import uuid4
 
 from sqlalchemy import select
 
 from civicprobe.reports.lifecycle import Action, Outcome, Severity
-from civicprobe.reports.models import Report
+from civicprobe.reports.models import Photo, Report
 from civicprobe.reports.orders import Whistle
 from tests.town import Town
 from tests.unit.grid.conftest import LEFT, RIGHT, SIDE, SOUTH, WEST
@@ -106,7 +107,29 @@ def _mark(town, report, who, dice, now):
     return {"marking": marking, "on": dice.random() < 0.8, "units": [unit]}
 
 
+def _picture(town, report):
+    """Its first picture, or one that is not there."""
+    found = select(Photo.id).where(Photo.report_id == report.id).order_by(Photo.n, Photo.id)
+    return str(town.session.scalar(found.limit(1)) or uuid4())
+
+
+def _open(town, report, who, dice, now):
+    return {"photo": _picture(town, report), "reason": "要看"}
+
+
+def _redact(town, report, who, dice, now):
+    hide = {"left": dice.randrange(80), "top": dice.randrange(80), "width": 9, "height": 9}
+    return {**_open(town, report, who, dice, now), "add": [hide]}
+
+
+def _reassign(town, report, who, dice, now):
+    members = [account.id for account in town.accounts.values() if account.role == "member"]
+    return {"reason": "说明"} | ({"whom": dice.choice(members)} if dice.random() < 0.3 else {})
+
+
 _BUILT = {
+    _A.OPEN_ORIGINAL: _open,
+    _A.REDACT: _redact,
     _A.PLACE: _point,
     _A.FILE: _file,
     _A.RECLASSIFY: _reclassify,
@@ -120,7 +143,7 @@ _BUILT = {
     _A.UNMERGE: _words("reason"),
     _A.SPLIT: _split,
     _A.REOPEN: _words("reason"),
-    _A.REASSIGN: _words("reason"),
+    _A.REASSIGN: _reassign,
     _A.RAISE: _words("reason"),
     _A.REQUEST: _until,
     _A.EXTEND: _until,
