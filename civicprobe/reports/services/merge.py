@@ -16,6 +16,7 @@ from civicprobe.reports.models import EventPrivate, Report, ReportEvent, Resembl
 from civicprobe.reports.numbers import row_id_of
 from civicprobe.reports.queries import get_report_by_id, is_visible
 from civicprobe.reports.services.desks import desk_for
+from civicprobe.reports.services.enrich import STILL_WEIGHED
 from civicprobe.reports.transitions import WORKER, Audience, By, Step, apply
 
 LEADS = OPEN - {State.MERGED}
@@ -44,9 +45,13 @@ def merge(session: Session, report: Report, command: Merge, *, by: By) -> Report
 
 
 def unmerge(session: Session, report: Report, command: Unmerge, *, by: By) -> ReportEvent:
-    """Part the report from its primary: it goes on where the merge found it; raises as `apply`."""
-    primary_id, before = report.primary_id, report.before_state
-    primary = session.get(Report, primary_id) if primary_id else None
+    """Part the report from its primary: it goes on where the merge found it, and is weighed anew
+    where the worker passed it by meanwhile.
+
+    Raises Conflict `primary_busy` while somebody else acts on the primary, else as `apply`.
+    """
+    primary_id = report.primary_id
+    primary = hold_primary(session, primary_id) if primary_id else None
     step = Step(
         change={
             "primary_id": None,
@@ -62,7 +67,7 @@ def unmerge(session: Session, report: Report, command: Unmerge, *, by: By) -> Re
     event = apply(session, report, TABLE[Action.UNMERGE], by=by, step=step)
     if primary_id is not None:
         untie(session, report, primary_id)
-    if before == State.RECEIVED:
+    if report.state in STILL_WEIGHED:
         outbox.write(session, "enrich", now=by.now, report_id=report.id)
     return event
 
@@ -86,6 +91,20 @@ def follow(session: Session, report_id: int, *, now: datetime) -> ReportEvent | 
         private=_closing_words(session, primary) if ends else {},
     )
     return apply(session, report, TABLE[Action.FOLLOW], by=By(WORKER, now), step=step)
+
+
+def hold_primary(session: Session, primary_id: int) -> Report:
+    """Lock the report that leads another, which the caller holds. It is never waited for: who
+    merges holds one and waits for what that leads, and both would wait for ever.
+
+    Raises Conflict `primary_busy` while somebody else acts on it.
+    """
+    found = select(Report).where(Report.id == primary_id)
+    locked = found.with_for_update(key_share=True, skip_locked=True)
+    primary = session.scalar(locked.execution_options(populate_existing=True))
+    if primary is None:
+        raise Conflict("primary_busy")
+    return primary
 
 
 def untie(session: Session, report: Report, primary_id: int) -> None:
@@ -124,20 +143,15 @@ def bring_back(
 
 
 def _lock_primary(session: Session, report: Report, number: str, actor: Actor) -> Report:
-    """The report that is to lead. It is never waited for: two merges at once, each waiting for the
-    other's report, would wait for ever."""
+    """The report that is to lead, held."""
     try:
         row_id = row_id_of(number)
     except Invalid as fault:
         raise Unprocessable("incomplete", FieldFault("primary", fault.code)) from None
-    found = select(Report).where(Report.id == row_id)
-    primary = session.scalar(found)
+    primary = session.get(Report, row_id)
     if primary is None or primary.id == report.id or not _may_lead(session, report, primary, actor):
         raise Unprocessable("incomplete", FieldFault("primary", "no_such_primary"))
-    locked = found.with_for_update(key_share=True, skip_locked=True)
-    primary = session.scalar(locked.execution_options(populate_existing=True))
-    if primary is None:
-        raise Conflict("primary_busy")
+    primary = hold_primary(session, primary.id)
     if primary.state not in LEADS:
         raise Unprocessable("incomplete", FieldFault("primary", "cannot_lead"))
     return primary

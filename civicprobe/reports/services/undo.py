@@ -12,7 +12,7 @@ from civicprobe.reports.commands import Undo
 from civicprobe.reports.lifecycle import TABLE, Action
 from civicprobe.reports.models import Photo, Report, ReportEvent
 from civicprobe.reports.services.enrich import STILL_WEIGHED
-from civicprobe.reports.services.merge import bring_back, untie
+from civicprobe.reports.services.merge import bring_back, hold_primary, untie
 from civicprobe.reports.standings import find_undoable
 from civicprobe.reports.transitions import By, Step, apply
 
@@ -20,11 +20,14 @@ from civicprobe.reports.transitions import By, Step, apply
 def undo(session: Session, report: Report, _command: Undo, *, by: By) -> ReportEvent:
     """Bring the columns back that the step changed; its notices, still waiting, are not told.
 
-    Raises Conflict `just_done_by_you` after ten seconds, or when the report moved since.
+    Raises Conflict `just_done_by_you` after ten seconds, or when the report moved since,
+    `primary_busy` while somebody else acts on what it was merged into.
     """
     step = find_undoable(session, report, by.actor, by.now)
     primary_id = report.primary_id
     before = {name: _column(name, value) for name, value in step.before.items()} if step else {}
+    if step is not None and primary_id is not None and "primary_id" in step.before:
+        hold_primary(session, primary_id)
     event = apply(
         session,
         report,

@@ -10,6 +10,7 @@ from civicprobe.accounts.queries import actor_of_device
 from civicprobe.accounts.services.people import create_device
 from civicprobe.accounts.tokens import new_token
 from civicprobe.catalog.models import Unit
+from civicprobe.db import utc_now
 from civicprobe.demo.follow_up import advance, settle
 from civicprobe.demo.month import is_stuck
 from civicprobe.errors import Conflict, Forbidden
@@ -22,6 +23,7 @@ from civicprobe.reports.commands import (
     FileReport,
     Ground,
     Propose,
+    Reclassify,
     Relocate,
     Return,
     Rule,
@@ -35,7 +37,7 @@ from civicprobe.reports.services.close import close
 from civicprobe.reports.services.dispatch import dispatch, return_case
 from civicprobe.reports.services.handle import propose
 from civicprobe.reports.services.relocate import relocate
-from civicprobe.reports.services.review import file
+from civicprobe.reports.services.review import file, reclassify
 from civicprobe.reports.services.rule import rule
 from civicprobe.reports.services.submit import submit
 from civicprobe.reports.transitions import By
@@ -214,3 +216,27 @@ def test_a_unit_without_accounts_is_recorded_for_and_closed_by_another(town, ses
         close(session, report, Close(public_note="好了"), by=town.by("left-1", report))
     close(session, report, Close(public_note="好了"), by=town.by("left-2", report))
     assert report.state == "closed"
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["filed", "reclassified"])
+def test_what_turns_out_to_be_an_emergency_calls_whoever_is_on_duty(town, session, late):
+    report = town.assigned()
+    assert not report.urgent
+    first = FileReport(category="rubbish" if late else "missing_cover", severity=Severity.ORDINARY)
+    now = utc_now()
+    file(session, report, first, by=town.by("member", report, now))
+    if late:
+        assert not report.urgent
+        again = Reclassify(category="missing_cover", severity=Severity.GRAVE, reason="井盖没了")
+        reclassify(session, report, again, by=town.by("left-1", report, now))
+    session.commit()
+    settle(session, town.city, now)
+    session.refresh(report)
+    assert report.urgent
+    assert called(town, report) >= {"left-1", "left-2", "district"}
+    advance(session, town.city, now + FIVE)
+    session.refresh(report)
+    assert report.desk_code == TOWN, "nobody watches over it: the next desk"
+    calmer = Reclassify(category="rubbish", severity=Severity.MINOR, reason="误报")
+    reclassify(session, report, calmer, by=town.by("district", report, now + FIVE))
+    assert report.urgent, "a false alarm lowers the severity, nothing else"

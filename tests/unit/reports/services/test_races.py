@@ -5,21 +5,25 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from civicprobe.accounts.queries import actor_of_account
 from civicprobe.db import db, utc_now
 from civicprobe.errors import Conflict
 from civicprobe.notices.models import Notice
-from civicprobe.reports.commands import Add, Dispatch, FileReport
+from civicprobe.reports.commands import Add, Dispatch, FileReport, Merge, Undo, Unmerge
 from civicprobe.reports.lifecycle import Severity, Topic
 from civicprobe.reports.queries import get_report_by_id
 from civicprobe.reports.services.add import add
 from civicprobe.reports.services.audit import verify
 from civicprobe.reports.services.dispatch import dispatch
+from civicprobe.reports.services.merge import merge, unmerge
 from civicprobe.reports.services.photos import StoredPhoto, add_photo
 from civicprobe.reports.services.review import file
 from civicprobe.reports.services.tell import tell
+from civicprobe.reports.services.undo import undo
 from civicprobe.reports.transitions import By
 
 FILED = FileReport(category="other", severity=Severity.MINOR)
@@ -131,3 +135,21 @@ def test_two_workers_that_tell_one_matter_at_once_tell_it_once(town, app, sessio
     assert at_once(app, [say] * 8) == {"done": 8}
     told = session.scalars(select(Notice.account_id)).all()
     assert len(told) == len(set(told)) == 2, "both officers of the street"
+
+
+def test_a_primary_is_never_waited_for_while_what_it_leads_is_held(town, app, session):
+    """Who merges a primary waits for what it leads; who parts one of these gives way."""
+    child, primary, now = town.assigned(), town.assigned(), utc_now()
+    merge(session, child, Merge(primary=primary.number), by=town.by("left-1", child, now))
+    session.commit()
+    if session.get_bind().dialect.name == "sqlite":
+        pytest.skip("SQLite has one lock for all")
+    with Session(session.get_bind()) as other:
+        get_report_by_id(other, primary.id, lock=True)
+        for part, command in ((unmerge, Unmerge(reason="不是同一处")), (undo, Undo())):
+            get_report_by_id(session, child.id, lock=True)
+            with pytest.raises(Conflict, match="primary_busy"):
+                part(session, child, command, by=town.by("left-1", child, now))
+            session.rollback()
+    unmerge(session, child, Unmerge(reason="不是同一处"), by=town.by("left-1", child))
+    assert child.state == "assigned"

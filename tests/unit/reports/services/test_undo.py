@@ -11,14 +11,22 @@ from civicprobe.db import utc_now
 from civicprobe.notices.models import Notice
 from civicprobe.outbox import OutboxRow
 from civicprobe.reports.bonds import Tie
-from civicprobe.reports.commands import BlowWhistle, Extend, Merge, Suspend, SuspendGround, Undo
+from civicprobe.reports.commands import (
+    BlowWhistle,
+    Extend,
+    Merge,
+    Suspend,
+    SuspendGround,
+    Undo,
+    Unmerge,
+)
 from civicprobe.reports.commands import Resume as GoOn
 from civicprobe.reports.models import Clock, Photo
 from civicprobe.reports.orders import Whistle
 from civicprobe.reports.services.alarm import alarm, call_next
 from civicprobe.reports.services.audit import verify_report
 from civicprobe.reports.services.extend import extend
-from civicprobe.reports.services.merge import merge
+from civicprobe.reports.services.merge import merge, unmerge
 from civicprobe.reports.services.suspend import resume, suspend
 from civicprobe.reports.services.undo import undo
 from civicprobe.reports.services.whistle import whistle
@@ -117,3 +125,12 @@ def test_whom_the_next_call_reaches_is_told_once(town, session):
     for minutes in (5, 10):
         call_next(session, report, now + timedelta(minutes=minutes))
     assert session.scalar(city) == 1
+
+
+def test_what_is_parted_from_its_primary_is_weighed_anew(town, session):
+    report, primary = town.assigned(pin=None), town.assigned()
+    merge(session, report, Merge(primary=primary.number), by=town.by("city", report))
+    session.execute(delete(OutboxRow))
+    unmerge(session, report, Unmerge(reason="不是同一处"), by=town.by("city", report))
+    assert report.state == "needs_place"
+    assert "enrich" in session.scalars(select(OutboxRow.topic)).all()
