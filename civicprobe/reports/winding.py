@@ -255,13 +255,20 @@ def next_look(clock: Clock) -> datetime | None:
 
 def _keep(clock: Clock, due: Due) -> None:
     clock.warn_at, clock.due_at, clock.thrice_at = due.warn_at, due.at, due.thrice_at
-    if clock.until_at is not None and due.at is not None:
-        later = clock.until_at - due.at
-        for name in ("warn_at", "due_at", "thrice_at"):
-            at = getattr(clock, name)
-            setattr(clock, name, None if at is None else at + later)
+    if clock.until_at is not None:
+        _put_off(clock, clock.until_at)
     clock.provisional = due.provisional
     clock.next_at = next_look(clock)
+
+
+def _put_off(clock: Clock, until_at: datetime) -> None:
+    """A desk gave it until then; while it stands still before that, it is due at no moment."""
+    stood = next((pause[0] for pause in clock.pauses if pause[1] is None), None)
+    stands = stood is not None and datetime.fromisoformat(stood) < until_at
+    later = None if stands or clock.due_at is None else until_at - clock.due_at
+    for name in ("warn_at", "due_at", "thrice_at"):
+        moment = getattr(clock, name)
+        setattr(clock, name, moment + later if moment and later is not None else None)
 
 
 def _running(session: Session, report_id: int) -> dict[Stage, Clock]:

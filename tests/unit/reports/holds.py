@@ -142,7 +142,10 @@ def _due(session: Session, clock: Clock) -> datetime | None:
     limit = Limit(clock.amount, LimitUnit(clock.unit))
     calendar = Calendar(CITY_ZONE, own=own_days(session))
     due = due_of(limit, clock.started_at, calendar, pauses).at
-    return due if due is None or clock.until_at is None else clock.until_at
+    if due is None or clock.until_at is None:
+        return due
+    stands = any(pause.end is None and pause.start < clock.until_at for pause in pauses)
+    return None if stands else clock.until_at
 
 
 def _followers_follow(session: Session, report: Report) -> None:

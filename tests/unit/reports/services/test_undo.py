@@ -134,3 +134,18 @@ def test_what_is_parted_from_its_primary_is_weighed_anew(town, session):
     unmerge(session, report, Unmerge(reason="不是同一处"), by=town.by("city", report))
     assert report.state == "needs_place"
     assert "enrich" in session.scalars(select(OutboxRow.topic)).all()
+
+
+def test_what_rests_within_its_extension_is_due_at_no_moment(town, session):
+    """The first limit is over by then, three times that is not: found by a simulated month."""
+    report, now = dispatched(town), utc_now()
+    clock = session.scalar(select(Clock).where(Clock.stage == "handling"))
+    between, until = clock.due_at + (clock.thrice_at - clock.due_at) / 2, clock.thrice_at + DAY
+    extend(session, report, Extend(until=until, reason="等料"), by=town.by("left-1", report, now))
+    photos = (town.evidence(report, "district"),)
+    rest = Suspend(ground=SuspendGround.SEASON, photos=photos, review_at=between + 20 * DAY)
+    suspend(session, report, rest, by=town.by("district", report, between))
+    assert (clock.warn_at, clock.due_at, clock.thrice_at, clock.next_at) == (None,) * 4
+    resume(session, report, GoOn(), by=town.by("left-1", report, between + 10 * DAY))
+    assert clock.due_at == until + 10 * DAY
+    assert clock.next_at is not None
