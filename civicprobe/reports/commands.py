@@ -92,12 +92,17 @@ class Fix(Command):
 
 
 class SubmitReport(Command):
-    """A rider's report: nothing is required but a photo to come, or words."""
+    """A rider's report: nothing is required but a photo to come, or words.
+
+    `about_us`: it is about the staff or units of the place itself (涉及本单位), and goes to the
+    district past its street and members.
+    """
 
     note: Words = ""
     category: Code | None = None
     urgent: bool = False
     discreet: bool = False
+    about_us: bool = False
     taken_at: AwareDatetime | None = None
     fix: Fix | None = None
     pin: Pin | None = None

@@ -163,5 +163,5 @@ def _report(
 
 def _report_of(form: MultiDict[str, str]) -> dict[str, object]:
     """The fields of the form as a report; what is empty is left out."""
-    names = ("note", "category", "landmark", "urgent", "discreet")
+    names = ("note", "category", "landmark", "urgent", "discreet", "about_us")
     return {name: text for name in names if (text := form.get(name, "").strip())}

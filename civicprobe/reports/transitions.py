@@ -15,6 +15,7 @@ from civicprobe.accounts.actor import Actor
 from civicprobe.accounts.roles import Role
 from civicprobe.db import inserting
 from civicprobe.errors import Conflict, Forbidden
+from civicprobe.reports.bonds import Naming
 from civicprobe.reports.chain import Link, bind, link_hash
 from civicprobe.reports.checks import refusal
 from civicprobe.reports.lifecycle import Action, Facts, Party, State, Transition, target_of
@@ -82,6 +83,8 @@ def apply(
     before = {name: getattr(report, name) for name in step.change}
     _write(session, report, row, step, event)
     session.add_all([event, private] if private else [event])
+    if report.about_us and step.change.keys() & {"street_code", "about_us"}:
+        name_street(session, report)
     if not step.same_hands:
         wind(session, report, move.action, move.party, by.now)
     if step.private.get("note"):
@@ -103,6 +106,18 @@ def apply(
     if waits:
         _remember(session, report, move, by, before)
     return event
+
+
+def name_street(session: Session, report: Report) -> None:
+    """A report about a street's own staff (涉及本单位) is kept from the street that it lies in, from
+    the moment that this is known."""
+    if report.street_code is None:
+        return
+    named = select(Naming.id).where(
+        Naming.report_id == report.id, Naming.area_code == report.street_code
+    )
+    if session.scalar(named.limit(1)) is None:
+        session.add(Naming(report_id=report.id, area_code=report.street_code))
 
 
 def _remember(

@@ -22,7 +22,7 @@ from civicprobe.reports.services.desks import barred_accounts, desk_above
 from civicprobe.reports.services.evidence import evidence_of
 from civicprobe.reports.services.routing import route
 from civicprobe.reports.services.tell import tell_people
-from civicprobe.reports.transitions import WORKER, Audience, By, Step, apply
+from civicprobe.reports.transitions import WORKER, Audience, By, Step, apply, name_street
 from civicprobe.reports.winding import restart
 
 # A position this vague still says whose desk to wake.
@@ -90,6 +90,8 @@ def _hint(session: Session, report: Report, city: City | None, now: datetime) ->
         .execution_options(synchronize_session=False)
     )
     session.refresh(report)
+    if report.about_us:
+        name_street(session, report)
 
 
 def _officers(session: Session, report: Report, desks: Iterable[str]) -> set[int]:

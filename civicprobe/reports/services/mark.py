@@ -60,6 +60,4 @@ def _name(session: Session, report: Report, command: Mark) -> None:
         session.execute(delete(Naming).where(Naming.report_id == report.id))
         return
     session.add_all(Naming(report_id=report.id, unit_id=unit) for unit in command.units)
-    if report.street_code is not None:
-        session.add(Naming(report_id=report.id, area_code=report.street_code))
     session.flush()

@@ -80,8 +80,9 @@ def _check(session: Session, command: SubmitReport, actor: Actor) -> bool:
 
 
 def _content(command: SubmitReport) -> dict[str, object]:
-    """What makes it the same report again; `discreet` came later and counts where it is set."""
-    return command.model_dump(mode="json", exclude=None if command.discreet else {"discreet"})
+    """What makes it the same report again; what came later counts where it is set."""
+    unset = {name for name in ("discreet", "about_us") if not getattr(command, name)}
+    return command.model_dump(mode="json", exclude=unset)
 
 
 def _find(session: Session, uuid: UUID) -> Report | None:
@@ -105,6 +106,7 @@ def _new(
         category_code=command.category,
         urgent=urgent,
         discreet=command.discreet,
+        about_us=command.about_us,
         photos_announced=command.photos,
         evidence=evidence,
     )
@@ -113,7 +115,12 @@ def _new(
 def _open(session: Session, report: Report, command: SubmitReport, intake: Intake, by: By) -> None:
     step = Step(
         data={"photos": command.photos, "urgent": report.urgent, "category": command.category},
-        private={"note": command.note, "for": Audience.TRIAGE, "device": report.reporter_id},
+        private={
+            "note": command.note,
+            "for": Audience.TRIAGE,
+            "device": report.reporter_id,
+            **({"about_us": True} if command.about_us else {}),
+        },
     )
     apply(session, report, TABLE[Action.SUBMIT], by=by, step=step)
     if report.urgent:

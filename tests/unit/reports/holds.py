@@ -136,7 +136,7 @@ def _clocks_are_right(session: Session, report: Report) -> None:
 
 def _due(session: Session, clock: Clock) -> datetime | None:
     pauses = [
-        Pause(datetime.fromisoformat(start), datetime.fromisoformat(end) if end else None)
+        Pause(datetime.fromisoformat(start or ""), datetime.fromisoformat(end) if end else None)
         for start, end, _ in clock.pauses
     ]
     limit = Limit(clock.amount, LimitUnit(clock.unit))

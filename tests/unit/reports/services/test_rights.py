@@ -10,6 +10,7 @@ from random import Random
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import select
 
 from civicprobe.accounts.queries import actor_of_device
 from civicprobe.accounts.roles import Role
@@ -17,8 +18,10 @@ from civicprobe.accounts.services.people import create_device
 from civicprobe.accounts.tokens import new_token
 from civicprobe.catalog.models import Unit
 from civicprobe.db import utc_now
+from civicprobe.demo.follow_up import settle
 from civicprobe.errors import Conflict, Forbidden, Unprocessable
-from civicprobe.reports.bonds import FOLLOWER, Tie
+from civicprobe.notices.models import Notice
+from civicprobe.reports.bonds import FOLLOWER, Alarm, Tie
 from civicprobe.reports.checks import CHECKS, allowed_actions
 from civicprobe.reports.commands import (
     ActionAsk,
@@ -29,6 +32,7 @@ from civicprobe.reports.commands import (
     Merge,
     Propose,
     Raise,
+    Relocate,
     Suspend,
 )
 from civicprobe.reports.lifecycle import TABLE, Action, Bar, Outcome, Party, State
@@ -39,14 +43,16 @@ from civicprobe.reports.services.mark import mark
 from civicprobe.reports.services.merge import merge
 from civicprobe.reports.services.perform import DOINGS, perform
 from civicprobe.reports.services.raise_case import raise_case
+from civicprobe.reports.services.relocate import relocate
+from civicprobe.reports.services.review import file
 from civicprobe.reports.services.suspend import suspend
 from civicprobe.reports.services.unmask import ask_unmask
 from civicprobe.reports.services.whistle import whistle
 from civicprobe.reports.standings import facts_of, standing_of
 from civicprobe.reports.transitions import By
-from tests.unit.grid.conftest import RIGHT, TOWN
+from tests.unit.grid.conftest import LEFT, RIGHT, SIDE, SOUTH, TOWN, WEST
 from tests.unit.reports.deeds import bring
-from tests.unit.reports.services.test_arc import dispatched, filed
+from tests.unit.reports.services.test_arc import FILED, dispatched, filed
 
 _P, _S = Party, State
 # What each person is to a report of the left street that stands in these states; nobody else is
@@ -265,6 +271,28 @@ def test_whom_a_report_names_neither_sees_nor_decides(town, session):
         mark(session, report, off, by=town.by("left-1", report))
     mark(session, report, off, by=town.by("district", report))
     assert is_visible(session, report, town.actor("left-1"))
+
+
+@pytest.mark.parametrize("urgent", [False, True], ids=["calm", "urgent"])
+def test_what_a_rider_says_is_about_the_street_never_reaches_it(town, session, urgent):
+    report = town.reported(about_us=True, urgent=urgent)
+    session.commit()
+    settle(session, town.city, utc_now())
+    session.refresh(report)
+    district = town.accounts["district"]
+    assert (report.street_code, report.desk_code) == (LEFT, district.area_code)
+    assert report.assignee_id is None
+    told = session.scalars(select(Notice.account_id).where(Notice.account_id.is_not(None))).all()
+    called = session.scalars(select(Alarm.account_id)).all()
+    assert {*told, *called} <= {district.id, town.accounts["city"].id}
+    for who in ("left-1", "left-2", "member", "right-1"):
+        assert not is_visible(session, report, town.actor(who)), who
+    file(session, report, FILED, by=town.by("district", report))
+    there = Relocate(lat=SOUTH + SIDE / 2, lon=WEST + 3.5 * SIDE)
+    relocate(session, report, there, by=town.by("district", report), city=town.city)
+    assert report.street_code == RIGHT
+    assert not is_visible(session, report, town.actor("right-1")), "nor the street where it is"
+    assert report.desk_code == district.area_code
 
 
 def test_facts_of_nobody_offer_no_undo(town, session):
