@@ -109,8 +109,8 @@ def apply(
 
 
 def name_street(session: Session, report: Report) -> None:
-    """A report about a street's own staff (涉及本单位) is kept from the street that it lies in, from
-    the moment that this is known."""
+    """A report about a street's own staff (涉及本单位) is kept from the street that it lies in
+    from the moment that this is known."""
     if report.street_code is None:
         return
     named = select(Naming.id).where(
