@@ -240,7 +240,12 @@ def _words(name: str, text: str) -> Callable[..., Data]:
 
 
 _RETURN = {"ground": "not_ours", "note": "不归本单位管", "whom": "街道再定"}
-_OUT = {"outcome": Outcome.TRANSFERRED.value, "note": "已转交", "destination": "12345"}
+_OUT = {
+    "outcome": Outcome.TRANSFERRED.value,
+    "note": "已转交",
+    "destination": "12345",
+    "receipt": "12345-2026-0001",
+}
 
 MEMBER = (
     Deed(_A.FILE, 8, _file),

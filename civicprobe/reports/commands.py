@@ -156,12 +156,14 @@ class Accept(Command):
 
 
 class Propose(Command):
-    """What came of it; `fixed` brings an after-photo."""
+    """What came of it; `fixed` brings an after-photo, `transferred` who has it now and the number
+    of their receipt."""
 
     outcome: Outcome
     note: SomeWords
     photos: Annotated[tuple[UUID, ...], Field(max_length=6)] = ()
     destination: Words = ""
+    receipt: Annotated[Words, StringConstraints(max_length=64)] = ""
 
 
 class Ground(StrEnum):

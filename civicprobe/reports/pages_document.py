@@ -1,5 +1,6 @@
-"""The case document over HTTP, for the desks."""
+"""The case document and the hand-over document over HTTP, for the desks."""
 
+import json
 from uuid import UUID
 
 from flask import Blueprint, Response
@@ -8,6 +9,7 @@ from civicprobe.accounts.identity import current_actor, requires
 from civicprobe.accounts.roles import Role
 from civicprobe.db import db, utc_now
 from civicprobe.reports.document import Proof, case_document
+from civicprobe.reports.handover import handover_of
 from civicprobe.reports.models import Report
 from civicprobe.reports.page_case import Case, read_case
 from civicprobe.reports.queries import get_photo, get_report
@@ -30,6 +32,18 @@ def document(number: str) -> Response:
     pictures = {photo_id: parts().storage.get(digest) for photo_id, digest in digests.items()}
     response = Response(case_document(case, pictures, proof), mimetype="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="{report.number}.pdf"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.get("/o/<number>/handover.json")
+@requires(Role.OFFICE)
+def handover(number: str) -> Response:
+    """The case as another body takes it over (转办单), to hand in at the 12345 line."""
+    report = get_report(db.session(), number, visible=current_actor())
+    body = json.dumps(handover_of(db.session(), report, utc_now()), ensure_ascii=False, indent=1)
+    response = Response(body, mimetype="application/json")
+    response.headers["Content-Disposition"] = f'attachment; filename="{report.number}.json"'
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -45,6 +45,7 @@ OPEN_DATA = frozenset(
         "on",
         "parts",
         "primary",
+        "receipt",
         "result",
         "review_at",
         "step",

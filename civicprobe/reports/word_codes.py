@@ -404,6 +404,7 @@ FIELD_FAULTS: Mapping[str, LazyString] = {
     "severity.missing": lazy_pgettext("field", "请选择严重程度。"),
     "unit.missing": lazy_pgettext("field", "请选择承办单位。"),
     "destination.missing": lazy_pgettext("field", "请写明转给了谁。"),
+    "receipt.missing": lazy_pgettext("field", "请填写对方给的回执号。"),
     "note.missing": lazy_pgettext("field", "请写几个字。"),
     "reason.missing": lazy_pgettext("field", "请写明原因。"),
     "public_note.missing": lazy_pgettext("field", "请写上骑手会读到的话。"),

@@ -19,8 +19,8 @@ def propose(session: Session, report: Report, command: Propose, *, by: By) -> Re
     """Hand the case in with an outcome; who proposes does not close.
 
     The report goes to the lowest desk with somebody other than the proposer. Raises Unprocessable
-    where `fixed` has no after-photo, or a transfer no receiving body; Conflict for an outcome that
-    this state does not allow; else as `apply`.
+    where `fixed` has no after-photo, or a transfer no receiving body or receipt; Conflict for an
+    outcome that this state does not allow; else as `apply`.
     """
     _check(command)
     acting = standing_of(session, report, by.actor).parties
@@ -39,6 +39,7 @@ def propose(session: Session, report: Report, command: Propose, *, by: By) -> Re
             "outcome": command.outcome.value,
             "photos": photos,
             "destination": command.destination or None,
+            **({"receipt": command.receipt} if command.receipt else {}),
         },
         private={"note": command.note, "for": Audience.STAFF},
     )
@@ -59,3 +60,5 @@ def _check(command: Propose) -> None:
         raise Unprocessable("incomplete", FieldFault("photos", "after_photo_needed"))
     if command.outcome in WITH_DESTINATION and not command.destination:
         raise Unprocessable("incomplete", FieldFault("destination", "missing"))
+    if command.outcome is Outcome.TRANSFERRED and not command.receipt:
+        raise Unprocessable("incomplete", FieldFault("receipt", "missing"))

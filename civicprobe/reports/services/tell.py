@@ -57,9 +57,14 @@ class Roll:
 def tell(session: Session, report_id: int, seq: int, topic: Topic, *, now: datetime) -> int:
     """Put a notice of event `seq` into the inbox of each person it concerns; how many were new."""
     report = get_report_by_id(session, report_id)
-    if is_undone(session, report_id, seq):
+    if is_undone(session, report_id, seq) or _is_past(report, topic):
         return 0
     return tell_people(session, report, topic, matter=f"report:{report.id}:{seq}", now=now)
+
+
+def _is_past(report: Report, topic: Topic) -> bool:
+    """Whether a notice written long before has nothing to ask any more."""
+    return topic is Topic.DESK_RESULT and report.state != State.CLOSED
 
 
 def tell_people(

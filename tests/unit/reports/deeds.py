@@ -48,7 +48,13 @@ def _photos(town, report, who):
 def _propose(town, report, who, dice, now):
     outcome = dice.choice(list(Outcome)).value
     photos = _photos(town, report, who)
-    return {"outcome": outcome, "note": "说明", "photos": photos, "destination": "12345"}
+    return {
+        "outcome": outcome,
+        "note": "说明",
+        "photos": photos,
+        "destination": "12345",
+        "receipt": "1",
+    }
 
 
 def _return(town, report, who, dice, now):

@@ -83,3 +83,25 @@ def test_what_desks_say_among_themselves_and_what_is_sensitive_is_not_printed(to
     assert "派遣" in said
     assert "已标记" not in said, "nobody's business outside"
     assert "有人受伤" not in said
+
+
+def test_a_case_is_handed_over_as_data_without_the_rider(town):
+    number = town.dispatched(note="我叫老王，电话 13800000000")
+    desk = town.staff("street")
+    answer = desk.get(f"/o/{number}/handover.json")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{number}.json"'
+    said = answer.get_data(as_text=True)
+    with town.app.app_context():
+        report = db.session.scalars(select(Report)).one()
+    for secret in ("老王", "13800000000", str(report.uuid)):
+        assert secret not in said
+    body = answer.get_json()
+    assert (body["number"], body["receipt"]) == (number, None)
+    assert body["hazard"]["category"] == report.category_code
+    assert body["place"]["wgs84"] == [round(report.lat, 6), round(report.lon, 6)]
+    assert body["place"]["areas"]["street"]["code"] == report.street_code
+    assert body["reported_at"].endswith(":00+08:00")
+    assert body["chain"] == {"seq": report.seq, "head": report.head_hash}
+    assert [step["action"] for step in body["handling"]] == ["file", "dispatch"]
+    assert town.staff("unit").get(f"/o/{number}/handover.json").status_code == 403

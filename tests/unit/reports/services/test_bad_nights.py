@@ -13,7 +13,7 @@ from civicprobe.catalog.models import Unit
 from civicprobe.db import utc_now
 from civicprobe.demo.follow_up import advance, settle
 from civicprobe.demo.month import is_stuck
-from civicprobe.errors import Conflict, Forbidden
+from civicprobe.errors import Conflict, Forbidden, Unprocessable
 from civicprobe.notices.models import Notice
 from civicprobe.reports.bonds import Alarm
 from civicprobe.reports.commands import (
@@ -29,6 +29,7 @@ from civicprobe.reports.commands import (
     Rule,
     SubmitReport,
 )
+from civicprobe.reports.handover import handover_of
 from civicprobe.reports.lifecycle import Outcome, Severity
 from civicprobe.reports.memory import propose_unit
 from civicprobe.reports.models import Report
@@ -240,3 +241,20 @@ def test_what_turns_out_to_be_an_emergency_calls_whoever_is_on_duty(town, sessio
     calmer = Reclassify(category="rubbish", severity=Severity.MINOR, reason="误报")
     reclassify(session, report, calmer, by=town.by("district", report, now + FIVE))
     assert report.urgent, "a false alarm lowers the severity, nothing else"
+
+
+def test_what_was_handed_to_another_body_is_asked_for_after_fifteen_days(town, session):
+    report, now = filed(town), utc_now()
+    words = {"outcome": Outcome.TRANSFERRED, "note": "市级管辖", "destination": "12345"}
+    with pytest.raises(Unprocessable) as fault:
+        propose(session, report, Propose(**words), by=town.by("left-1", report, now))
+    assert [(field.field, field.code) for field in fault.value.fields] == [("receipt", "missing")]
+    handed = Propose(**words, receipt="CD-2026-771")
+    propose(session, report, handed, by=town.by("left-1", report, now))
+    assert handover_of(session, report, now)["receipt"] == "CD-2026-771"
+    close(session, report, Close(public_note="已转 12345"), by=town.by("left-2", report, now))
+    session.commit()
+    settle(session, town.city, now + timedelta(days=15, seconds=-1))
+    assert told(town, report, "desk_result") == set()
+    settle(session, town.city, now + timedelta(days=15))
+    assert told(town, report, "desk_result") == {"left-1", "left-2"}
