@@ -22,28 +22,35 @@ _HANDLED = frozenset({State.FILED, State.DISPATCHED, State.ASSIGNED})
 
 @dataclass(frozen=True)
 class UnitHint:
-    """A unit for a case, why, which report shows it and since when; `returns` at this spot."""
+    """A unit for a case, why, which report shows it, since when and until when that is remembered;
+    `returns` at this spot. `desk` is the street that a ruling names instead of a unit."""
 
-    unit: int
+    unit: int | None
     why: str
     report: str | None
     since: datetime | None
     returns: int
+    until: datetime | None = None
+    desk: str | None = None
 
 
 def propose_unit(session: Session, report: Report, now: datetime) -> UnitHint | None:
-    """The unit that a ruling names, else the last that accepted such a case here, else the
-    category's; None where a desk has to choose by itself, or has nothing to choose."""
+    """The unit or the street that a ruling names, else the last unit that accepted such a case
+    here, else the category's; None where a desk has to choose by itself, or has nothing to choose.
+    """
     if report.state not in _HANDLED or report.category_code is None:
         return None
     accepted, returns = _here(session, report, now)
     ruled = _ruled(session, report, now)
-    if ruled is not None and ruled.unit_id is not None:
-        number = number_of(ruled.report_id)
-        return UnitHint(ruled.unit_id, "ruling", number, ruled.ruled_at, returns)
+    if ruled is not None and ruled.desk_code != report.desk_code:
+        number, until = number_of(ruled.report_id), ruled.expires_at
+        return UnitHint(
+            ruled.unit_id, "ruling", number, ruled.ruled_at, returns, until, ruled.desk_code
+        )
     if accepted is not None:
         unit_id, row_id, at = accepted
-        return UnitHint(unit_id, "accepted_here", number_of(row_id), at, returns)
+        number, until = number_of(row_id), at + REMEMBERED
+        return UnitHint(unit_id, "accepted_here", number, at, returns, until)
     category = session.get(Category, report.category_code)
     if category is None or category.default_unit_id is None:
         return None

@@ -50,13 +50,16 @@ class InspectionBody(Body):
 
 class UnitHintBody(Body):
     """The unit proposed for a case and why: a `ruling`, `accepted_here` before, or the category's
-    `default`; with the report that shows it, and how often units gave cases back at this spot."""
+    `default`; with the report that shows it, until when it counts, and how often units gave cases
+    back at this spot. A ruling may name a street, `desk`, instead of a unit."""
 
-    unit: int
+    unit: int | None
     why: str
     report: str | None
     since: datetime | None
     returns: int
+    until: datetime | None
+    desk: str | None
 
 
 class Hands(Body):

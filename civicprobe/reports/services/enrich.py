@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from civicprobe import outbox
 from civicprobe.errors import NotFound
+from civicprobe.grid.areas import AreaName
 from civicprobe.grid.city import City
-from civicprobe.grid.coords import degree_lengths_m
+from civicprobe.grid.coords import degree_lengths_m, to_wgs84
 from civicprobe.grid.landmarks import Place as Landmark
 from civicprobe.reports.darkroom import read_facts
 from civicprobe.reports.exif import PhotoFacts
@@ -20,7 +21,7 @@ from civicprobe.reports.lifecycle import TABLE, Action, State
 from civicprobe.reports.models import Photo, Report
 from civicprobe.reports.place import Place, weigh
 from civicprobe.reports.queries import get_report_by_id
-from civicprobe.reports.services.desks import desk_for
+from civicprobe.reports.services.desks import LEVELS, desk_for
 from civicprobe.reports.services.evidence import evidence_of
 from civicprobe.reports.services.routing import Routed, at, route
 from civicprobe.reports.sightings import Box
@@ -29,6 +30,7 @@ from civicprobe.storage import Storage
 
 STILL_WEIGHED = frozenset({State.RECEIVED, State.NEEDS_PLACE, State.ASSIGNED})
 BY_HAND = "hand"
+HINT_OF_STREET_M = 1_000.0
 
 
 @dataclass(frozen=True)
@@ -114,11 +116,32 @@ def _box_of(city: City | None) -> Box | None:
 def _hint(
     session: Session, report: Report, city: City | None, spot: Landmark | None
 ) -> dict[str, Any]:
-    """The desk of the area that was named, where its name is all there is."""
-    if city is None or spot is None:
+    """The desk of the best hint, and the areas that let it see the report: of the place that was
+    named, else of where the phone roughly was; a street where that is good to a kilometre, a
+    district where it is not."""
+    if city is None:
         return {}
-    areas = {area.level.value: area.code for area in city.locator.chain_of(spot.code)}
-    return {"desk_code": desk_for(session, report, areas=areas)}
+    chain, rough = _hinted(report, city, spot)
+    areas = {area.level.value: area.code for area in chain if area.level.value in LEVELS}
+    if rough:
+        areas.pop("street", None)
+    if not areas:
+        return {}
+    held = {f"{level}_code": areas.get(level) for level in ("district", "street")}
+    return {**held, "desk_code": desk_for(session, report, areas=areas)}
+
+
+def _hinted(report: Report, city: City, spot: Landmark | None) -> tuple[tuple[AreaName, ...], bool]:
+    """The areas that a name or a position hints at, finest first, and whether it is vague."""
+    if spot is not None:
+        return city.locator.chain_of(spot.code), False
+    evidence = evidence_of(report, ())
+    seen = evidence.pin or evidence.fix
+    if seen is None:
+        return (), False
+    point = to_wgs84(seen.lat, seen.lon, seen.datum)
+    located = city.locator.locate(point, nearest_limit_m=city.nearest_limit_m)
+    return located.chain or located.nearest_chain, (seen.accuracy_m or 0.0) > HINT_OF_STREET_M
 
 
 def _keep_facts(

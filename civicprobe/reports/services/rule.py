@@ -31,9 +31,10 @@ def rule(session: Session, report: Report, command: Rule, *, by: By) -> ReportEv
         private={"note": command.reason, "for": Audience.STAFF},
         audience=Audience.STAFF,
     )
+    area = report.community_code or report.street_code or report.desk_code
     event = apply(session, report, TABLE[Action.RULE], by=by, step=step)
     if command.keep:
-        _keep(session, report, command, by)
+        _keep(session, report, command, area, by)
     return event
 
 
@@ -57,8 +58,8 @@ def _why(report: Report, command: Rule) -> dict[str, object]:
     return {"rule": "by_ruling", "reason": "ruled_above", "area": area, "unit": command.unit}
 
 
-def _keep(session: Session, report: Report, command: Rule, by: By) -> None:
-    area = report.community_code or report.street_code or report.desk_code
+def _keep(session: Session, report: Report, command: Rule, area: str, by: By) -> None:
+    """For the area where the case was thought to lie: there the question will come up again."""
     session.add(
         Ruling(
             category_code=report.category_code,

@@ -16,6 +16,7 @@ from civicprobe.demo.month import is_stuck
 from civicprobe.errors import Conflict, Forbidden, Unprocessable
 from civicprobe.notices.models import Notice
 from civicprobe.reports.bonds import Alarm
+from civicprobe.reports.checks import allowed_actions
 from civicprobe.reports.commands import (
     Acknowledge,
     Close,
@@ -23,6 +24,7 @@ from civicprobe.reports.commands import (
     FileReport,
     Ground,
     Propose,
+    Raise,
     Reclassify,
     Relocate,
     Return,
@@ -30,17 +32,21 @@ from civicprobe.reports.commands import (
     SubmitReport,
 )
 from civicprobe.reports.handover import handover_of
-from civicprobe.reports.lifecycle import Outcome, Severity
+from civicprobe.reports.lifecycle import Action, Outcome, Severity
 from civicprobe.reports.memory import propose_unit
 from civicprobe.reports.models import Report
+from civicprobe.reports.queries import is_visible
 from civicprobe.reports.services.acknowledge import acknowledge
 from civicprobe.reports.services.close import close
 from civicprobe.reports.services.dispatch import dispatch, return_case
 from civicprobe.reports.services.handle import propose
+from civicprobe.reports.services.perform import DOINGS
+from civicprobe.reports.services.raise_case import raise_case
 from civicprobe.reports.services.relocate import relocate
 from civicprobe.reports.services.review import file, reclassify
 from civicprobe.reports.services.rule import rule
 from civicprobe.reports.services.submit import submit
+from civicprobe.reports.standings import facts_of, standing_of
 from civicprobe.reports.transitions import By
 from tests.town import CITY, INTAKE, SPOT, undrawn
 from tests.unit.grid.conftest import LEFT, RIGHT, SIDE, SOUTH, TOWN, WEST
@@ -179,6 +185,28 @@ def test_two_streets_trade_a_case_until_the_district_rules(town, session):
     assert (report.desk_code, report.street_code) == (RIGHT, RIGHT)
     with pytest.raises(Conflict, match="settled"):
         relocate(session, report, left, by=town.by("right-1", report), city=town.city)
+
+
+def test_a_street_that_was_ruled_on_is_shown_to_the_next_desk(town, session):
+    report = filed(town)
+    raise_case(session, report, Raise(reason="不归我们"), by=town.by("left-1", report))
+    ruling = Rule(desk=RIGHT, reason="按职责清单", keep=True)
+    rule(session, report, ruling, by=town.by("district", report))
+    assert report.desk_code == RIGHT
+    hint = propose_unit(session, filed(town), utc_now())
+    assert (hint.unit, hint.desk, hint.why, hint.report) == (None, RIGHT, "ruling", report.number)
+    assert hint.until > utc_now() + timedelta(days=700)
+
+
+def test_what_has_no_place_goes_to_the_desk_of_the_best_hint(town, session):
+    fix = {"lat": SPOT.lat, "lon": SPOT.lon, "accuracy_m": 5_000, "datum": "wgs84", "at": utc_now()}
+    report = town.assigned(pin=None, fix=fix)
+    assert (report.state, report.desk_code) == ("needs_place", TOWN)
+    assert is_visible(session, report, town.actor("district"))
+    assert not is_visible(session, report, town.actor("left-1"))
+    facts = facts_of(session, report, utc_now())
+    standing = standing_of(session, report, town.actor("district"))
+    assert Action.PLACE in allowed_actions(facts, standing, DOINGS)
 
 
 def test_a_second_return_goes_up_and_the_ruling_is_remembered(town, session):
