@@ -21,7 +21,7 @@ from civicprobe.reports.lifecycle import TABLE, Action, State
 from civicprobe.reports.models import Photo, Report
 from civicprobe.reports.place import Place, weigh
 from civicprobe.reports.queries import get_report_by_id
-from civicprobe.reports.services.desks import LEVELS, desk_for
+from civicprobe.reports.services.desks import desk_for
 from civicprobe.reports.services.evidence import evidence_of
 from civicprobe.reports.services.routing import Routed, at, route
 from civicprobe.reports.sightings import Box
@@ -122,7 +122,7 @@ def _hint(
     if city is None:
         return {}
     chain, rough = _hinted(report, city, spot)
-    areas = {area.level.value: area.code for area in chain if area.level.value in LEVELS}
+    areas: dict[str, str] = {area.level.value: area.code for area in chain}
     if rough:
         areas.pop("street", None)
     if not areas:

@@ -4,6 +4,7 @@ import re
 import zlib
 from base64 import a85decode
 
+import pytest
 from sqlalchemy import select, update
 
 from civicprobe.accounts.queries import actor_of_account, get_account
@@ -99,7 +100,7 @@ def test_a_case_is_handed_over_as_data_without_the_rider(town):
     body = answer.get_json()
     assert (body["number"], body["receipt"]) == (number, None)
     assert body["hazard"]["category"] == report.category_code
-    assert body["place"]["wgs84"] == [round(report.lat, 6), round(report.lon, 6)]
+    assert body["place"]["wgs84"] == pytest.approx([report.lat, report.lon], abs=1e-6)
     assert body["place"]["areas"]["street"]["code"] == report.street_code
     assert body["reported_at"].endswith(":00+08:00")
     assert body["chain"] == {"seq": report.seq, "head": report.head_hash}

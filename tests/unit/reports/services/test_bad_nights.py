@@ -195,6 +195,7 @@ def test_a_street_that_was_ruled_on_is_shown_to_the_next_desk(town, session):
     assert report.desk_code == RIGHT
     hint = propose_unit(session, filed(town), utc_now())
     assert (hint.unit, hint.desk, hint.why, hint.report) == (None, RIGHT, "ruling", report.number)
+    assert hint.until is not None
     assert hint.until > utc_now() + timedelta(days=700)
 
 
