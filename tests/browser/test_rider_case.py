@@ -134,7 +134,9 @@ def test_adding_and_letting_go(people, city):
 def test_who_stands_beside_a_repair_is_asked_and_may_watch_what_is_urgent(people, city):
     number = sent(people.rider(), city, city.spot, 208)
     repaired(city, number)
-    urgent = sent(people.rider(), city, city.spot, 209, urgent=True)
+    now = datetime.now(UTC).isoformat()  # what is urgent is placed before its photo is in
+    fix = {"lat": city.spot.lat, "lon": city.spot.lon, "accuracy_m": 6, "at": now}
+    urgent = sent(people.rider(), city, city.spot, 209, urgent=True, fix=fix)
     city.caller.act("office", urgent, "file", category="road_damage", severity="minor")
     here = {"latitude": city.spot.lat, "longitude": city.spot.lon, "accuracy": 6}
     passer = people.rider(geolocation=here, permissions=["geolocation"])
