@@ -250,7 +250,7 @@ function said(note) {
     ...(known?.fix ? { fix: known.fix } : {}),
     ...(draft.shot_at && draft.shots.length ? { taken_at: new Date(draft.shot_at).toISOString() } : {}),
     urgent: form.elements.urgent.checked,
-    ...(form.elements.discreet?.checked ? { discreet: true } : {}),
+    ...Object.fromEntries(['discreet', 'about_us'].filter((name) => form.elements[name]?.checked).map((name) => [name, true])),
     photos: draft.shots.length,
   };
 }

@@ -102,3 +102,11 @@ def test_who_waits_too_long_urges_with_one_tap_and_is_told_when_it_should_be_don
 def test_an_invitation_is_typed_in_here(town):
     form = next(form for form in forms_in(town.rider().get("/r/me")) if form.action == "/g/join")
     assert "code" in form.fields
+
+
+def test_what_is_about_the_street_goes_past_it(town):
+    phone = town.rider()
+    assert 'name="about_us"' in phone.get("/r").text
+    number = town.report(phone, about_us="true")
+    assert town.staff("street").get(f"/o/{number}").status_code == 404
+    assert town.staff("district").get(f"/o/{number}").status_code == 200
