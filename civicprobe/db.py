@@ -1,6 +1,6 @@
 """The database: SQLAlchemy base, naming convention, column types, and how SQLite keeps its word."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -109,6 +109,21 @@ def hurry(engine: Engine) -> None:
     """
     if engine.dialect.name == "sqlite":
         event.listen(engine, "checkout", _forget_the_disk)
+
+
+def one_by_one(items: Iterable[int], do: Callable[[Session, int], None]) -> None:
+    """Each in a transaction of its own: one that fails keeps no other waiting, and is raised when
+    all were tried, so that the work comes again."""
+    failed: Exception | None = None
+    for item in items:
+        try:
+            do(db.session(), item)
+            db.session.commit()
+        except Exception as fault:
+            db.session.rollback()
+            failed = fault
+    if failed is not None:
+        raise failed
 
 
 def utc_now() -> datetime:

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from civicprobe.broker import PICTURES_LIMITS
-from civicprobe.db import utc_now
+from civicprobe.db import one_by_one, utc_now
 from civicprobe.grid.city import find_city
 from civicprobe.reports.services import enrich as enriching
 from civicprobe.reports.services import hand_over as handing
@@ -17,7 +17,7 @@ from civicprobe.reports.services.merge import follow as follow_primary
 from civicprobe.reports.services.suspend import resume_on_date
 from civicprobe.reports.services.words import index_words
 from civicprobe.web.parts import parts
-from workers.work import one_by_one, short_read, unit_of_work, work
+from workers.work import short_read, unit_of_work, work
 
 
 @work("enrich")

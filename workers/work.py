@@ -1,6 +1,6 @@
 """How a task stands to its outbox row: started before the work, done in the work's transaction."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, wraps
 from typing import Any
@@ -72,21 +72,6 @@ def short_read() -> Iterator[Session]:
     with reading():
         yield db.session()
         db.session.rollback()
-
-
-def one_by_one(items: Iterable[int], do: Callable[[Session, int], None]) -> None:
-    """Each in a transaction of its own: one that fails keeps no other waiting, and is raised when
-    all were tried, so that the row comes again."""
-    failed: Exception | None = None
-    for item in items:
-        try:
-            do(db.session(), item)
-            db.session.commit()
-        except Exception as fault:
-            db.session.rollback()
-            failed = fault
-    if failed is not None:
-        raise failed
 
 
 def _started(row_id: int) -> bool:

@@ -9,7 +9,7 @@ from PIL import Image
 from sqlalchemy import func, select
 
 from civicprobe import outbox
-from civicprobe.db import utc_now
+from civicprobe.db import one_by_one, utc_now
 from civicprobe.errors import Conflict, Invalid
 from civicprobe.grid.people import get_member
 from civicprobe.grid.services.standing import suspend
@@ -28,7 +28,6 @@ from civicprobe.reports.services.sweep import sweep_bytes, sweep_rows
 from civicprobe.reports.services.tell import tell
 from civicprobe.storage import open_storage
 from tests.unit.grid.conftest import LEFT
-from workers.work import one_by_one
 
 
 @pytest.fixture
