@@ -120,6 +120,8 @@ class Newcomer:
         link = self.page.get_by_role("link", name=words, exact=True)
         summary = self.page.locator("summary", has_text=words)
         label = self.page.locator("label", has_text=words)
+        either = button.or_(link).or_(summary).or_(label).filter(visible=True)
+        expect(either.first).to_be_visible(timeout=10_000)  # what was pressed before may open it
         at = seen_first(button, link, summary, label)
         if words == "拍隐患":  # the camera comes with the photo, below
             return
@@ -135,6 +137,7 @@ class Newcomer:
             chosen.set_input_files(ROOT / value)
             return
         tile = self.page.get_by_role("group", name=label).get_by_role("radio", name=value)
+        expect(tile.or_(at).first).to_be_visible(timeout=10_000)  # what was pressed opens it
         if tile.count():
             tile.first.check()
             return
