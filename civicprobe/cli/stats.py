@@ -11,7 +11,11 @@ from civicprobe.stats.services.roll import rebuild as count_anew
 
 @click.group()
 def stats() -> None:
-    """What the statistics page counts."""
+    """What the statistics page counts.
+
+    \b
+    civicprobe stats rebuild
+    """
 
 
 @stats.command("rebuild")
