@@ -17,7 +17,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import func, or_, select
+from sqlalchemy import delete, func, or_, select
 
 from civicprobe.accounts.actor import Actor
 from civicprobe.accounts.queries import actor_of_device
@@ -27,11 +27,12 @@ from civicprobe.accounts.tokens import new_token
 from civicprobe.db import utc_now
 from civicprobe.demo.follow_up import advance, settle
 from civicprobe.errors import Conflict, Forbidden, Unprocessable
+from civicprobe.outbox import OutboxRow
 from civicprobe.reports.bonds import FOLLOWER, Tie
 from civicprobe.reports.checks import allowed_actions
 from civicprobe.reports.commands import ActionAsk, SubmitReport
 from civicprobe.reports.lifecycle import TABLE, Action
-from civicprobe.reports.models import Photo, Report
+from civicprobe.reports.models import Clock, Photo, Report
 from civicprobe.reports.queries import BY_PASSERS, is_visible
 from civicprobe.reports.services.perform import DOINGS, perform
 from civicprobe.reports.services.submit import submit
@@ -52,6 +53,8 @@ ABOUT_DATA = {
     *("primary_busy", "whistle_over", "settled", "no_desk_above", "one_way"),
     *("outcome_not_proposable", "outcome_needs_place", "outcome_not_yours"),
 }
+
+CALLED_FOR = 90  # minutes
 
 
 class Life(RuleBasedStateMachine):
@@ -121,15 +124,27 @@ class Life(RuleBasedStateMachine):
 
     @rule(minutes=st.sampled_from((1, 7, 90, 600, 3_000, 12_000)))
     def time_passes(self, minutes):
+        if minutes > CALLED_FOR:
+            self._watch_over_what_is_urgent()
         until = self.now + timedelta(minutes=minutes)
         advance(self.session, self.town.city, until)
         self.now = until
         self.passed += 1
 
+    def _watch_over_what_is_urgent(self):
+        """Else somebody is called every five minutes, for days."""
+        for number, row in enumerate(self.reports):
+            report = self.session.get_one(Report, row, populate_existing=True)
+            if Action.ACKNOWLEDGE in self._offered(report, self.actor("city")):
+                self._try(self.report(number), "city", Action.ACKNOWLEDGE, Random(0))  # noqa: S311
+
     def teardown(self):
-        """Once more, all of them."""
+        """Once more, all of them; then time stands still for them, or the next life would pay."""
         self.passed += 1
         self.what_must_hold_holds()
+        for rows in (Clock, OutboxRow):
+            self.session.execute(delete(rows))
+        self.session.commit()
 
     def _offered(self, report: Report, actor: Actor) -> set[Action]:
         facts = facts_of(self.session, report, self.now, actor)
