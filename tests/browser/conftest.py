@@ -33,7 +33,7 @@ needs_chromium = pytest.mark.skipif(
 NOT_YET_STEADY = frozenset(
     {
         *("test_bulk", "test_unit_day", "test_two_officers", "test_member_cards"),
-        *("test_numbers", "test_desk_axe", "test_rider_case", "test_arc"),
+        *("test_numbers", "test_desk_axe", "test_rider_case"),
     }
 )
 
