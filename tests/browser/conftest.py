@@ -30,18 +30,8 @@ needs_chromium = pytest.mark.skipif(
 )
 
 
-NOT_YET_STEADY = frozenset(
-    {
-        *("test_bulk", "test_unit_day", "test_two_officers", "test_member_cards"),
-        *("test_numbers", "test_desk_axe", "test_rider_case"),
-    }
-)
-
-
 def pytest_collection_modifyitems(items):
     for item in items:
-        if item.path.parent == Path(__file__).parent and item.path.stem in NOT_YET_STEADY:
-            item.add_marker(pytest.mark.slow)  # not seen green on the last tree
         if Path(__file__).parent in Path(item.fspath).parents:
             item.add_marker(pytest.mark.browser)
             item.add_marker(needs_chromium)

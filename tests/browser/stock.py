@@ -61,7 +61,9 @@ class Stock:
     def evidence(self, who: str, number: str) -> str:
         """A picture of the place brought by `who`: its id."""
         account_id = self._actor(who).account_id
-        return self._photo(self._report(number), kind="evidence", added_by_id=account_id)
+        photo = self._photo(self._report(number), kind="evidence", added_by_id=account_id)
+        self.session.commit()
+        return photo
 
     def state(self, number: str) -> tuple[str, int]:
         """The state and version of a report now."""
@@ -86,6 +88,7 @@ class Stock:
         return code
 
     def _card(self, said: dict[str, Any]) -> Report:
+        """In one commit: else the demo's own worker weighs it too, and the card changes in hand."""
         self._made += 1
         now, spot = utc_now(), self.city.spot
         pin = {"lat": spot.lat + STEP * (self._made % 5), "lon": spot.lon}
@@ -105,7 +108,7 @@ class Stock:
         kept = self.pictures[self._made % len(self.pictures)]
         photo = Photo(id=uuid4(), report_id=report.id, received_at=utc_now(), **fields, **kept)
         self.session.add(photo)
-        self.session.commit()
+        self.session.flush()
         return str(photo.id)
 
     def _map(self) -> Any:

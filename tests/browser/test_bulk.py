@@ -63,7 +63,7 @@ def close_in_bulk(people: Any, city: Any, n: int, own: int, kind: str) -> None:
 
 
 def test_a_list_is_closed_in_one_go(people, city):
-    close_in_bulk(people, city, 9, 2, "road_damage")
+    close_in_bulk(people, city, 9, 2, "illegal_parking")
 
 
 @pytest.mark.slow
