@@ -70,13 +70,14 @@ function compare(frame) {
   frame.hidden = false;
 }
 
-/** A few times, and not while somebody is about to do something here. */
+/** A few times, and never once somebody has begun something here: a photo on its way would be lost. */
 function lookAgain() {
   const looks = Number(sessionStorage.getItem(location.pathname) ?? 0);
   if (looks >= 5) return;
-  setTimeout(() => {
+  const look = setTimeout(() => {
     if (document.querySelector('details[open], .pin-map, :focus:not(body)')) return;
     sessionStorage.setItem(location.pathname, String(looks + 1));
     location.reload();
   }, 2500);
+  for (const begun of ['input', 'submit']) addEventListener(begun, () => clearTimeout(look), { capture: true });
 }
