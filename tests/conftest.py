@@ -21,6 +21,7 @@ from civicprobe.app import create_app
 from civicprobe.db import db
 from civicprobe.settings import Settings
 from civicprobe.storage import Bucket, Folder, open_storage
+from tests.apps import app_on
 
 # How soon is the bench's to say: a busy machine is no fault.
 hypothesis_settings.register_profile("patient", deadline=None)
@@ -90,7 +91,7 @@ def settings(request, tmp_path) -> Iterator[Settings]:
 @pytest.fixture
 def app(settings):
     """An app on the fresh database, its context open."""
-    app = create_app(settings)
+    app = app_on(settings)
     with app.app_context():
         yield app
         db.session.remove()

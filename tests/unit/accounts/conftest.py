@@ -1,6 +1,9 @@
 """A whole app on a new SQLite file, its staff and a rider's device."""
 
 from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from apiflask import APIFlask
@@ -32,22 +35,34 @@ class Site:
 
 
 def build(folder, **changes):
-    settings = Settings.from_env({"CIVICPROBE_VAR_DIR": str(folder), "CIVICPROBE_TWO_FACTOR": "0"})
+    """The site in this folder, its settings changed."""
     folder.mkdir(exist_ok=True)
-    app = create_app(replace(settings, **changes))
-    tokens = {}
-    with app.app_context():
-        upgrade()
-        session, now = db.session(), utc_now()
-        for role in (Role.MEMBER, Role.OFFICE, Role.ADMIN):
-            new = NewAccount(f"{role.value}-1", role, "510113002", PASSWORD)
-            account = create_account(session, new, now=now)
-            tokens[role.value] = create_token(session, account, label="test", now=now)
-        device = create_device(session, "rider's cookie", now=now)
-        tokens["rider"] = create_token(session, device, label="test", now=now)
-        session.commit()
-        db.engine.dispose()
-    return Site(app, tokens)
+    kept, tokens = _peopled()
+    (folder / "civicprobe.db").write_bytes(kept)
+    return Site(create_app(replace(_settings(folder), **changes)), tokens)
+
+
+@cache
+def _peopled() -> tuple[bytes, dict[str, str]]:
+    """The database's file with its people, made once: the real migrations take a second."""
+    with TemporaryDirectory() as place:
+        folder, tokens = Path(place), {}
+        with create_app(_settings(folder)).app_context():
+            upgrade()
+            session, now = db.session(), utc_now()
+            for role in (Role.MEMBER, Role.OFFICE, Role.ADMIN):
+                new = NewAccount(f"{role.value}-1", role, "510113002", PASSWORD)
+                account = create_account(session, new, now=now)
+                tokens[role.value] = create_token(session, account, label="test", now=now)
+            device = create_device(session, "rider's cookie", now=now)
+            tokens["rider"] = create_token(session, device, label="test", now=now)
+            session.commit()
+            db.engine.dispose()
+        return (folder / "civicprobe.db").read_bytes(), tokens
+
+
+def _settings(folder):
+    return Settings.from_env({"CIVICPROBE_VAR_DIR": str(folder), "CIVICPROBE_TWO_FACTOR": "0"})
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from werkzeug.test import TestResponse
 from civicprobe.accounts.queries import get_account
 from civicprobe.accounts.roles import Role
 from civicprobe.accounts.services.people import NewAccount, create_account
-from civicprobe.app import create_app
 from civicprobe.catalog.defaults import load_defaults
 from civicprobe.catalog.models import Unit
 from civicprobe.db import db, utc_now
@@ -38,6 +37,7 @@ from civicprobe.reports.services.tell import tell
 from civicprobe.samples import Scene, Shot, photograph
 from civicprobe.settings import Settings
 from civicprobe.web.parts import parts
+from tests.apps import app_on
 
 DISTRICT, STREET = "510113", "510113001"
 GENERAL = f"{STREET}001001"
@@ -255,7 +255,7 @@ def _people(session, now) -> None:
 
 
 def _app(folder):
-    return create_app(
+    return app_on(
         Settings.from_env(
             {
                 "CIVICPROBE_VAR_DIR": str(folder),
