@@ -15,14 +15,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from civicprobe.demo.story import Caller
 from civicprobe.grid.coords import Point
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 START_S = 240.0
+PATIENCE_MS = 30_000  # how soon is the bench's to say: a busy machine is no fault
 PHONE, DESK = {"width": 360, "height": 760}, {"width": 1280, "height": 900}
+
+expect.set_options(timeout=PATIENCE_MS)
 
 needs_chromium = pytest.mark.skipif(
     CHROMIUM is None,
@@ -83,7 +86,7 @@ class People:
         base = {"viewport": size, "locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
         context: BrowserContext = self.browser.new_context(**{**base, **options})
         self.keep.callback(context.close)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.on("pageerror", lambda fault: self.faults.append(str(fault)))
         page.on("console", self._note)

@@ -42,7 +42,7 @@ def look_if_due(people, city, number: str) -> None:
     if not other.get_by_text("要现场核查").count():
         return
     other.locator("#act-inspect summary").click()
-    other.locator("#inspect-result").get_by_text("修好了").click()
+    other.locator("#inspect-result").get_by_label("修好了").check()
     other.locator("#inspect-point").fill(f"{city.spot.lat}, {city.spot.lon}")
     other.set_input_files("#inspect-photos", upload(Scene.COVER_FITTED, city.spot))
     other.get_by_role("button", name="记下核查结果").click()

@@ -13,7 +13,10 @@ export function startCase(box) {
     button.addEventListener('click', () => here(document.getElementById(button.dataset.locate)));
   }
   for (const button of document.querySelectorAll('button[data-pin]')) button.addEventListener('click', () => point(box.dataset.case));
-  for (const input of document.querySelectorAll('form[enctype] input[type=file]')) input.addEventListener('change', () => lighten(input));
+  for (const input of document.querySelectorAll('form[enctype] input[type=file]')) {
+    input.addEventListener('change', () => lighten(input));
+    if (input.files.length) lighten(input); // chosen before this script was there
+  }
   for (const link of document.querySelectorAll('a[href^="#"]')) link.addEventListener('click', () => unfold(link.hash));
   for (const frame of document.querySelectorAll('[data-compare]')) compare(frame);
   unfold(location.hash);
