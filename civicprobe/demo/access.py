@@ -60,15 +60,17 @@ def set_aside(folder: Path) -> None:
 
 
 def read_last(folder: Path) -> dict[str, Any]:
-    """What the last run here gave out; empty if none did."""
-    try:
-        known = json.loads((folder / LAST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    whole = isinstance(known, dict) and all(
-        isinstance(known.get(part), dict) for part in ("logins", "tokens")
-    )
-    return known if whole else {}
+    """What the run here, or else the last one here, gave out; empty if none did."""
+    for name in (NAME, LAST):
+        try:
+            known = json.loads((folder / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(known, dict) and all(
+            isinstance(known.get(part), dict) for part in ("logins", "tokens")
+        ):
+            return known
+    return {}
 
 
 def write(settings: Settings, sample: Sample) -> None:

@@ -68,7 +68,7 @@ def test_yes_is_one_tap(people, city):
     number = sent(page, city, city.spot, 203)
     city.caller.act("office", number, "ask", question="是靠河那一边吗？")
     page.goto(f"{city.url}/r/reports/{number}")
-    page.get_by_role("button", name="是的").click()
+    page.get_by_role("button", name="是的", exact=True).click()
     expect(page.get_by_role("heading", name="有人问您")).to_have_count(0)
     assert city.caller.ask("office", "GET", f"/api/v1/reports/{number}")["timeline"][-1][
         "note"

@@ -38,7 +38,7 @@ async function draw(box) {
 }
 
 function row(entry, words) {
-  const when = new Intl.DateTimeFormat(document.documentElement.lang, { hour: '2-digit', minute: '2-digit' });
+  const when = new Intl.DateTimeFormat(document.documentElement.lang, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
   const shape = entry.state === 'failed' ? 'warn' : entry.state === 'draft' ? 'camera' : 'send';
   const buttons = el('div', { className: 'row' });
   const add = (name, action) => {

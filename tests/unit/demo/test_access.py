@@ -127,6 +127,7 @@ def test_the_file_is_there_when_ready_and_private(place):
         "district": sample.district,
         "edition": sample.edition,
     }
+    assert access.read_last(settings.var_dir)["tokens"] == sample.tokens, "of the run that is up"
     access.set_aside(settings.var_dir)
     assert not file.exists()
     assert access.read_last(settings.var_dir)["tokens"] == sample.tokens
