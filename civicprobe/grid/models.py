@@ -164,6 +164,7 @@ class Enrolment(Model):
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
 
     __table_args__ = (
+        Index("ix_enrolments_state", "state", "expires_at"),
         CheckConstraint(
             "state IN ('invited', 'asked', 'approved', 'refused', 'withdrawn')", name="state_known"
         ),

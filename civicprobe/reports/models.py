@@ -358,6 +358,12 @@ class Clock(Model):
             sqlite_where=IS_THRICE_LATE,
         ),
         Index(
+            "ix_clocks_provisional",
+            "provisional",
+            postgresql_where=text("ended_at IS NULL"),
+            sqlite_where=text("ended_at IS NULL"),
+        ),
+        Index(
             "ix_clocks_next",
             "next_at",
             "id",
