@@ -132,4 +132,8 @@ CHECKS: dict[str, Callable[[Facts, frozenset[Party]], bool]] = {
     "asked_to_unmask": lambda facts, _: facts.unmask_to_grant,
     "not_asked_to_unmask": lambda facts, _: not facts.unmask_asked,
     "closed_as_abuse": lambda facts, _: facts.outcome is Outcome.ABUSE,
+    "closed_as_transferred": lambda facts, _: (
+        facts.outcome is Outcome.TRANSFERRED and facts.before is None
+    ),
+    "result_not_known": lambda facts, _: not facts.result_known,
 }

@@ -201,6 +201,13 @@ class Ask(Command):
     question: SomeWords
 
 
+class NoteResult(Command):
+    """What the other body says that was handed the case, or that it has not answered yet."""
+
+    answer: Literal["received", "waiting"]
+    note: SomeWords
+
+
 class Rate(Command):
     """Whether the reporter is satisfied, and a line if they like."""
 

@@ -70,6 +70,7 @@ class Action(StrEnum):
     GRANT_UNMASK = "grant_unmask"
     OPEN_ORIGINAL = "open_original"
     REDACT = "redact"
+    RESULT = "result"
 
 
 class Outcome(StrEnum):
@@ -193,6 +194,7 @@ class Topic(StrEnum):
     DESK_UNMASK = "desk_unmask"
     DESK_RESULT = "desk_result"
     RIDER_UNMASKED = "rider_unmasked"
+    RIDER_RESULT = "rider_result"
 
 
 @dataclass(frozen=True)
@@ -202,7 +204,8 @@ class Facts:
     `before` is the state that a merge or an undoable move left; `reopened` counts reopenings.
     `late`: a running limit is over; `reminded`: riders urged it within a day; `undoable`: the last
     move was the caller's own, ten seconds ago at most; `owned`: somebody watches over what is
-    urgent; `ruled`: a desk above has settled who has it; `inspection` is `due`, `failed` or empty.
+    urgent; `ruled`: a desk above has settled who has it; `inspection` is `due`, `failed` or empty;
+    `result_known`: a desk wrote down what came of a case that another body has.
     """
 
     state: State | None
@@ -217,6 +220,7 @@ class Facts:
     reopened: int = 0
     closed_days: int = 0
     primary_closed: bool = False
+    result_known: bool = False
     late: bool = False
     reminded: bool = False
     undoable: bool = False
@@ -536,6 +540,13 @@ ROWS: tuple[Transition, ...] = (
     ),
     Transition(Action.OPEN_ORIGINAL, _on([P.DESK], ANY), needs=(N.REASON,)),
     Transition(Action.REDACT, _on([P.MEMBER, P.DESK], ANY), needs=(N.REASON,)),
+    Transition(
+        Action.RESULT,
+        _by([P.DESK], S.CLOSED),
+        needs=(N.ANSWER, N.NOTE),
+        only_if=("closed_as_transferred", "result_not_known"),
+        tells=(T.RIDER_RESULT,),
+    ),
 )
 
 TABLE: Mapping[Action, Transition] = {row.action: row for row in ROWS}

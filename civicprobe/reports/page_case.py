@@ -15,6 +15,7 @@ from civicprobe.grid.queries import list_streets
 from civicprobe.reports.commands import Ground, SuspendGround
 from civicprobe.reports.lifecycle import Action, Outcome, Party, Severity, State
 from civicprobe.reports.models import Report
+from civicprobe.reports.page_result import Handed, handed_of
 from civicprobe.reports.schemas import ReportBody, TimelineBody, report_body
 from civicprobe.reports.schemas_photo import PhotoBody
 from civicprobe.reports.services.reassign import list_neighbours, list_takers
@@ -125,6 +126,11 @@ class Case:
         """The words with which it was closed."""
         notes = [s.note for s in self.body.timeline if s.action is Action.CLOSE and s.note]
         return notes[-1] if self.body.state is State.CLOSED and notes else None
+
+    @property
+    def handed(self) -> Handed | None:
+        """Who has it, where it ended by being handed over."""
+        return handed_of(self.body)
 
     @property
     def question(self) -> str | None:

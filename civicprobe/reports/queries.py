@@ -22,6 +22,9 @@ from civicprobe.reports.orders import Whistle
 # What any rider may do to a report that they pass by, knowing its number alone.
 BY_PASSERS = frozenset({Action.WATCH, Action.CONFIRM})
 
+# The answer that ends the asking for the result of a hand-over.
+RECEIVED = "received"
+
 DESKS = (Level.STREET, Level.DISTRICT, Level.CITY)
 
 
@@ -252,6 +255,21 @@ def is_undone(session: Session, report_id: int, seq: int) -> bool:
         )
     )
     return any(data.get("undone") == seq for data in undone)
+
+
+def find_result(session: Session, report: Report) -> ReportEvent | None:
+    """What its desk wrote last of a closed case that another body has: RECEIVED, or that it waits
+    still; None where it wrote nothing since it was closed."""
+    return session.scalar(
+        select(ReportEvent)
+        .where(
+            ReportEvent.report_id == report.id,
+            ReportEvent.action == Action.RESULT.value,
+            ReportEvent.at >= report.closed_at,
+        )
+        .order_by(ReportEvent.seq.desc())
+        .limit(1)
+    )
 
 
 def _key(key: str, caller: Actor) -> ColumnElement[bool]:

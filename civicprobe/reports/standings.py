@@ -12,11 +12,11 @@ from civicprobe.accounts.roles import Role
 from civicprobe.catalog.models import Category
 from civicprobe.reports.bonds import FOLLOWER, Tie, Unmasking
 from civicprobe.reports.checks import Standing
-from civicprobe.reports.lifecycle import Bar, Facts, Party, State, Transition
+from civicprobe.reports.lifecycle import Bar, Facts, Outcome, Party, State, Transition
 from civicprobe.reports.models import Report
 from civicprobe.reports.orders import Undoable, Whistle
 from civicprobe.reports.proofs import inspection_of
-from civicprobe.reports.queries import is_named, left_by
+from civicprobe.reports.queries import RECEIVED, find_result, is_named, left_by
 
 UNDO_FOR = timedelta(seconds=10)
 _UNDO_IN = frozenset({State.FILED, State.DISPATCHED, State.HANDLED, State.MERGED})
@@ -50,6 +50,10 @@ def facts_of(
         facts = replace(facts, primary_closed=primary is not None and primary.state == State.CLOSED)
     if facts.state is State.HANDLED and _asks(row, "inspected_if_due", "inspection_passed"):
         facts = replace(facts, inspection=inspection_of(session, report))
+    handed = facts.state is State.CLOSED and facts.outcome is Outcome.TRANSFERRED
+    if handed and _asks(row, "result_not_known"):
+        step = find_result(session, report)
+        facts = replace(facts, result_known=step is not None and step.data["answer"] == RECEIVED)
     if actor is None or actor.account_id is None:
         return facts
     if _asks(row, "asked_to_unmask", "not_asked_to_unmask"):

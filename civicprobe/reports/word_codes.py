@@ -433,6 +433,7 @@ _TABLES: Mapping[str, Mapping[Any, LazyString]] = {
     "closing": words.CLOSING_NOTES,
     "ground": words.GROUNDS,
     "rating": words.RATINGS,
+    "result": words.RESULTS,
     "suspend": words.SUSPEND_GROUNDS,
     "whistle": words.WHISTLE_STATES,
     "found": words.FOUND,

@@ -121,6 +121,7 @@ TOPICS: Mapping[Topic, LazyString] = {
     Topic.RIDER_MERGED: lazy_pgettext("topic", "您的上报与更早的一件合在一起处理"),
     Topic.RIDER_FOLLOWS: lazy_pgettext("topic", "您的上报随主案有了变化"),
     Topic.RIDER_UNMASKED: lazy_pgettext("topic", "有上级批准查看您的身份，请看原因"),
+    Topic.RIDER_RESULT: lazy_pgettext("topic", "您的上报转办后有了结果"),
     Topic.UNMERGED: lazy_pgettext("topic", "一件并案的上报又分出来了"),
     Topic.REMINDED: lazy_pgettext("topic", "有人催办"),
     Topic.URGENT: lazy_pgettext("topic", "紧急：请马上查看，按“我来盯”"),
@@ -179,6 +180,7 @@ ACTIONS: Mapping[Action, LazyString] = {
     Action.GRANT_UNMASK: lazy_pgettext("action", "批准实名查看"),
     Action.OPEN_ORIGINAL: lazy_pgettext("action", "查看原图"),
     Action.REDACT: lazy_pgettext("action", "遮挡"),
+    Action.RESULT: lazy_pgettext("action", "写明转办结果"),
 }
 
 # In timelines.
@@ -227,6 +229,7 @@ STEPS: Mapping[Action, LazyString] = {
     Action.GRANT_UNMASK: lazy_pgettext("step", "批准实名查看"),
     Action.OPEN_ORIGINAL: lazy_pgettext("step", "查看了原图"),
     Action.REDACT: lazy_pgettext("step", "已遮挡照片"),
+    Action.RESULT: lazy_pgettext("step", "转办结果"),
 }
 
 GROUNDS: Mapping[Ground, LazyString] = {
@@ -241,6 +244,12 @@ GROUNDS: Mapping[Ground, LazyString] = {
 RATINGS: Mapping[str, LazyString] = {
     "satisfied": lazy_pgettext("rating", "满意"),
     "unsatisfied": lazy_pgettext("rating", "不满意"),
+}
+
+# What a desk knows of a case that another body has.
+RESULTS: Mapping[str, LazyString] = {
+    "received": lazy_pgettext("result", "对方已答复"),
+    "waiting": lazy_pgettext("result", "还在等"),
 }
 
 # Why a case rests.

@@ -116,6 +116,8 @@ TITLES = {
     "raised": _l("只有提级后的案件才能指定管辖"),
     "not_ruled": _l("上级已经指定管辖，不能再退或再定"),
     "appealed_once": _l("已经申诉过了，上级正在看"),
+    "closed_as_transferred": _l("只有转办的案件才要写转办结果"),
+    "result_not_known": _l("转办结果已经写明了"),
     "asked_to_unmask": _l("没有等您批准的实名查看"),
     "not_asked_to_unmask": _l("已经申请过实名查看了"),
     "unowned": _l("已经有人在盯了"),

@@ -1,16 +1,12 @@
 """The end of a report: closed by a desk (结案), or taken back by its reporter (撤回)."""
 
-from datetime import timedelta
-
 from sqlalchemy.orm import Session
 
-from civicprobe import outbox
 from civicprobe.reports.commands import Close, Withdraw
-from civicprobe.reports.lifecycle import TABLE, Action, Outcome, Topic
+from civicprobe.reports.lifecycle import TABLE, Action, Outcome
 from civicprobe.reports.models import Report, ReportEvent
+from civicprobe.reports.services.result import ask_later
 from civicprobe.reports.transitions import Audience, By, Step, apply
-
-ASKED_AFTER = timedelta(days=15)
 
 
 def close(session: Session, report: Report, command: Close, *, by: By) -> ReportEvent:
@@ -25,15 +21,7 @@ def close(session: Session, report: Report, command: Close, *, by: By) -> Report
     )
     event = apply(session, report, TABLE[Action.CLOSE], by=by, step=step)
     if report.outcome == Outcome.TRANSFERRED:
-        outbox.write(
-            session,
-            "notice",
-            now=by.now,
-            due_at=by.now + ASKED_AFTER,
-            report_id=report.id,
-            seq=event.seq,
-            about=Topic.DESK_RESULT.value,
-        )
+        ask_later(session, event)
     return event
 
 

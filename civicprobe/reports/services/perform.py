@@ -35,6 +35,7 @@ from civicprobe.reports.services.redact import redact
 from civicprobe.reports.services.relocate import relocate
 from civicprobe.reports.services.remind import remind
 from civicprobe.reports.services.reopen import reopen
+from civicprobe.reports.services.result import note_result
 from civicprobe.reports.services.review import file, reclassify
 from civicprobe.reports.services.rule import rule
 from civicprobe.reports.services.split import split
@@ -94,6 +95,7 @@ DOINGS: Mapping[Action, Doing] = {
     Action.GRANT_UNMASK: Doing(commands.GrantUnmask, grant_unmask),
     Action.OPEN_ORIGINAL: Doing(commands.OpenOriginal, open_original),
     Action.REDACT: Doing(commands.Redact, redact),
+    Action.RESULT: Doing(commands.NoteResult, note_result),
 }
 
 

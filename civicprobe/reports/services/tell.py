@@ -14,7 +14,7 @@ from civicprobe.reports.bonds import FOLLOWER, WATCHER, Alarm, Tie, Unmasking
 from civicprobe.reports.lifecycle import State, Topic
 from civicprobe.reports.models import Report
 from civicprobe.reports.orders import Whistle
-from civicprobe.reports.queries import get_report_by_id, is_undone
+from civicprobe.reports.queries import find_result, get_report_by_id, is_undone
 from civicprobe.reports.services.desks import desk_above
 
 
@@ -57,14 +57,20 @@ class Roll:
 def tell(session: Session, report_id: int, seq: int, topic: Topic, *, now: datetime) -> int:
     """Put a notice of event `seq` into the inbox of each person it concerns; how many were new."""
     report = get_report_by_id(session, report_id)
-    if is_undone(session, report_id, seq) or _is_past(report, topic):
+    if is_undone(session, report_id, seq) or _is_past(session, report, seq, topic):
         return 0
     return tell_people(session, report, topic, matter=f"report:{report.id}:{seq}", now=now)
 
 
-def _is_past(report: Report, topic: Topic) -> bool:
-    """Whether a notice written long before has nothing to ask any more."""
-    return topic is Topic.DESK_RESULT and report.state != State.CLOSED
+def _is_past(session: Session, report: Report, seq: int, topic: Topic) -> bool:
+    """Whether a notice written long before has nothing to ask any more: the case is open again,
+    or its desk said since what came of it, or that it waits, and is asked 15 days after that."""
+    if topic is not Topic.DESK_RESULT:
+        return False
+    if report.state != State.CLOSED:
+        return True
+    said = find_result(session, report)
+    return said is not None and said.seq > seq
 
 
 def tell_people(
@@ -178,6 +184,7 @@ _PEOPLE: Mapping[Topic, Callable[[Roll, Report], list[Person]]] = {
     Topic.RIDER_MERGED: _reporter,
     Topic.RIDER_FOLLOWS: _reporter,
     Topic.RIDER_UNMASKED: _reporter,
+    Topic.RIDER_RESULT: _listeners,
     Topic.MEMBER_CARD: _member,
     Topic.UNIT_CASE: _unit,
     Topic.DESK_PLACE: _desk,

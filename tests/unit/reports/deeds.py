@@ -13,6 +13,7 @@ from tests.town import Town
 from tests.unit.grid.conftest import LEFT, RIGHT, SIDE, SOUTH, WEST
 
 _A = Action
+RESULTS = ("received", "waiting")
 WORDS = ("reason", "question", "public_note", "note")
 
 
@@ -165,4 +166,5 @@ _BUILT = {
     _A.WATCH: lambda *_: {"on": True},
     _A.ASK_UNMASK: _words("reason"),
     _A.GRANT_UNMASK: _words("reason"),
+    _A.RESULT: lambda t, r, w, dice, n: {"answer": dice.choice(RESULTS), "note": "说明"},
 }

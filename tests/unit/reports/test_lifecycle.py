@@ -23,6 +23,9 @@ from civicprobe.reports.services.tell import _PEOPLE
 OPEN = [state for state in State if state is not State.CLOSED]
 
 
+ENDS = {Action.APPEAL: Outcome.ABUSE, Action.RESULT: Outcome.TRANSFERRED}
+
+
 def everything(row, state):
     """Facts under which no named check of this row stands in the way."""
     return Facts(
@@ -30,7 +33,7 @@ def everything(row, state):
         urgent=Action.WITHDRAW is not row.action,
         has_place=True,
         self_service=True,
-        outcome=Outcome.ABUSE if row.action is Action.APPEAL else Outcome.FIXED,
+        outcome=ENDS.get(row.action, Outcome.FIXED),
         before=State.FILED if row.action in {Action.UNMERGE, Action.FOLLOW} else None,
         late=True,
         undoable=True,

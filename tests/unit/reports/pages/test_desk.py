@@ -106,3 +106,27 @@ def test_one_tap_is_a_whole_answer(town):
     assert 'name="question" value="' in page.text
     asked = town.send(member, form_for(page, "ask"), question="麻烦拍一张带路牌的远景，谢谢。")
     assert asked.status_code == 303
+
+
+def test_a_desk_writes_down_what_came_of_a_hand_over(town):
+    phone = town.rider()
+    number = town.report(phone)
+    page, desk = f"/o/{number}", town.staff("street")
+    town.act(town.staff("member"), f"/g/{number}", "file", category="road_damage")
+    out = {
+        "outcome": "transferred",
+        "note": "归城管",
+        "destination": "城管热线",
+        "receipt": "CD-77",
+    }
+    assert town.act(desk, page, "propose", **out).status_code == 303
+    town.act(town.staff("street-2"), page, "close", public_note="已转交")
+    assert "还没有结果" in desk.get(page).text
+    assert town.act(desk, page, "result", answer="received").status_code == 422
+    town.act(desk, page, "result", answer="waiting", note="电话催过")
+    assert "下次问结果" in desk.get(page).text
+    town.act(desk, page, "result", answer="received", note="井盖已换新")
+    assert "还没有结果" not in desk.get(page).text
+    rider = phone.get(f"/r/reports/{number}").text
+    assert "井盖已换新" in rider
+    assert "电话催过" not in rider
