@@ -17,7 +17,7 @@ from civicprobe.reports.orders import Ruling
 REMEMBERED = timedelta(days=730)
 MOST = 200
 _TELLING = (Action.DISPATCH, Action.ACCEPT, Action.RETURN)
-_HANDLED = frozenset({State.FILED, State.DISPATCHED, State.ASSIGNED})
+_CLOSED_BOOKS = frozenset({State.SUSPENDED, State.HANDLED, State.MERGED, State.CLOSED})
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,15 @@ class UnitHint:
 def propose_unit(session: Session, report: Report, now: datetime) -> UnitHint | None:
     """The unit or the street that a ruling names, else the last unit that accepted such a case
     here, else the category's; None where a desk has to choose by itself, or has nothing to choose.
+
+    Whoever gave this very case back is not proposed for it again, but by a ruling.
     """
-    if report.state not in _HANDLED or report.category_code is None:
+    if report.state in _CLOSED_BOOKS or report.category_code is None:
         return None
-    accepted, returns = _here(session, report, now)
+    refused = _refused(session, report)
+    accepted, returns = _here(session, report, now, refused)
     ruled = _ruled(session, report, now)
-    if ruled is not None and ruled.desk_code != report.desk_code:
+    if ruled is not None:
         number, until = number_of(ruled.report_id), ruled.expires_at
         return UnitHint(
             ruled.unit_id, "ruling", number, ruled.ruled_at, returns, until, ruled.desk_code
@@ -52,17 +55,31 @@ def propose_unit(session: Session, report: Report, now: datetime) -> UnitHint | 
         number, until = number_of(row_id), at + REMEMBERED
         return UnitHint(unit_id, "accepted_here", number, at, returns, until)
     category = session.get(Category, report.category_code)
-    if category is None or category.default_unit_id is None:
+    unit = session.get(Unit, category.default_unit_id or 0) if category else None
+    if unit is None or not unit.active or unit.code in refused:
         return None
-    return UnitHint(category.default_unit_id, "default", None, None, returns)
+    return UnitHint(unit.id, "default", None, None, returns)
+
+
+def _refused(session: Session, report: Report) -> set[str]:
+    """The units that gave this very case back, by code."""
+    events = session.scalars(
+        select(ReportEvent.data).where(
+            ReportEvent.report_id == report.id, ReportEvent.action == Action.RETURN.value
+        )
+    )
+    return {str(data.get("unit")) for data in events}
 
 
 def _ruled(session: Session, report: Report, now: datetime) -> Ruling | None:
-    """The latest ruling that holds for this category where the report lies, the finest area's."""
+    """The latest ruling that holds for this category where the report lies, the finest area's: of
+    a unit that is still there, or of a street that has not got the case already."""
     codes = [code for code in (report.community_code, report.street_code) if code]
     rows = session.scalars(
         select(Ruling)
+        .outerjoin(Unit, Unit.id == Ruling.unit_id)
         .where(
+            or_(Unit.active, Ruling.desk_code != report.desk_code),
             Ruling.area_code.in_(codes),
             or_(Ruling.category_code.is_(None), Ruling.category_code == report.category_code),
             Ruling.expires_at > now,
@@ -74,10 +91,10 @@ def _ruled(session: Session, report: Report, now: datetime) -> Ruling | None:
 
 
 def _here(
-    session: Session, report: Report, now: datetime
+    session: Session, report: Report, now: datetime, refused: set[str]
 ) -> tuple[tuple[int, int, datetime] | None, int]:
-    """Who accepted a case of this category around here last (and was not refused by it since), and
-    how often one was given back."""
+    """Who accepted a case of this category around here last (and gave none back since, nor this
+    very one), and how often one was given back."""
     if report.lat is None or report.lon is None:
         return None, 0
     near = (
@@ -107,6 +124,8 @@ def _here(
         elif step.action == Action.RETURN:
             returns += 1
             accepted.pop(sent.get(step.report_id, ""), None)
+    for code in refused:
+        accepted.pop(code, None)
     if not accepted:
         return None, returns
     code, (row_id, at) = max(accepted.items(), key=lambda item: item[1][1])

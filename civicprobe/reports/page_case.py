@@ -76,7 +76,6 @@ class Case:
     after: Sequence[PhotoBody]
     added: Sequence[PhotoBody]
     units_here: Sequence[tuple[int, str]]
-    default_unit: int | None = None
     streets: Sequence[tuple[str, str]] = ()
     takers: Sequence[tuple[int, str]] = ()
     neighbours: Sequence[AreaName] = ()
@@ -172,8 +171,6 @@ def read_case(session: Session, report: Report, *, seen_by: Actor, now: datetime
     body = report_body(session, report, seen_by=seen_by, now=now)
     after, added = _brought(body.timeline)
     pictures = {str(photo.id): photo for photo in body.photos}
-    categories = list_categories(session)
-    suggested = {item.code: item.default_unit_id for item in categories}
     return Case(
         body=body,
         categories=name_categories(session),
@@ -182,7 +179,6 @@ def read_case(session: Session, report: Report, *, seen_by: Actor, now: datetime
         after=[pictures[name] for name in after if name in pictures],
         added=[pictures[name] for name in added if name in pictures],
         units_here=_units_here(session, report),
-        default_unit=suggested.get(body.category or ""),
         streets=_streets(session, report, body),
         takers=_takers(session, report, body, now),
         neighbours=_neighbours(session, report, body),
@@ -254,10 +250,15 @@ CHOICES = {
 
 
 def _streets(session: Session, report: Report, body: ReportBody) -> list[tuple[str, str]]:
-    """The streets that may be ruled to have it: those of its district."""
-    if Action.RULE not in body.allowed_actions:
-        return []
-    return [(area.code, area.name) for area in list_streets(session, report.district_code)]
+    """The streets that may be ruled to have it: those of its district; else the one that a ruling
+    names already."""
+    if Action.RULE in body.allowed_actions:
+        streets = list_streets(session, report.district_code)
+    elif body.unit_hint and body.unit_hint.desk:
+        streets = list_streets(session, body.unit_hint.desk)
+    else:
+        streets = []
+    return [(area.code, area.name) for area in streets]
 
 
 def _takers(

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from civicprobe.accounts.queries import actor_of_device
 from civicprobe.accounts.services.people import create_device
 from civicprobe.accounts.tokens import new_token
-from civicprobe.catalog.models import Unit
+from civicprobe.catalog.models import Category, Unit
 from civicprobe.db import utc_now
 from civicprobe.demo.follow_up import advance, settle
 from civicprobe.demo.month import is_stuck
@@ -18,6 +18,7 @@ from civicprobe.notices.models import Notice
 from civicprobe.reports.bonds import Alarm
 from civicprobe.reports.checks import allowed_actions
 from civicprobe.reports.commands import (
+    Accept,
     Acknowledge,
     Close,
     Dispatch,
@@ -38,7 +39,7 @@ from civicprobe.reports.models import Report
 from civicprobe.reports.queries import is_visible
 from civicprobe.reports.services.acknowledge import acknowledge
 from civicprobe.reports.services.close import close
-from civicprobe.reports.services.dispatch import dispatch, return_case
+from civicprobe.reports.services.dispatch import accept, dispatch, return_case
 from civicprobe.reports.services.handle import propose
 from civicprobe.reports.services.perform import DOINGS
 from civicprobe.reports.services.raise_case import raise_case
@@ -230,6 +231,25 @@ def test_a_second_return_goes_up_and_the_ruling_is_remembered(town, session):
         town.units["roads"].id, "ruling", report.number,
     )  # fmt: skip
     assert hint.returns == 2
+    assert propose_unit(session, later, utc_now() + timedelta(days=731)) is None, "it has expired"
+    town.units["roads"].active = False
+    session.flush()
+    assert propose_unit(session, later, utc_now()) is None, "that unit is no more"
+
+
+def test_who_gave_a_case_back_is_not_proposed_for_it_again(town, session):
+    roads = town.units["roads"]
+    session.get_one(Category, "road_damage").default_unit_id = roads.id
+    before, report = filed(town), filed(town)
+    assert propose_unit(session, report, utc_now()).why == "default"
+    for each in (before, report):
+        dispatch(session, each, Dispatch(unit=roads.id), by=town.by("left-1", each))
+    accept(session, before, Accept(), by=town.by("unit-roads", before))
+    assert propose_unit(session, filed(town), utc_now()).why == "accepted_here"
+    back = Return(ground=Ground.NOT_OURS, note="不是我们的", whom="别家")
+    return_case(session, report, back, by=town.by("unit-roads", report))
+    assert propose_unit(session, report, utc_now()) is None
+    assert propose_unit(session, filed(town), utc_now()).unit == roads.id, "others may be theirs"
 
 
 def test_a_unit_without_accounts_is_recorded_for_and_closed_by_another(town, session):
