@@ -211,7 +211,7 @@ class Facts:
     state: State | None
     urgent: bool = False
     has_place: bool = False
-    dispatched_once: bool = False
+    has_unit: bool = False
     opened: bool = False
     followed: bool = False
     self_service: bool = False
@@ -564,13 +564,13 @@ def target_of(row: Transition, facts: Facts) -> State:
 
 
 def _handling(facts: Facts) -> State:
-    if facts.dispatched_once:
+    if facts.has_unit:
         return State.DISPATCHED
     return State.ASSIGNED if facts.has_place else State.NEEDS_PLACE
 
 
 def _reopened(facts: Facts) -> State:
-    if facts.outcome is Outcome.FIXED and facts.dispatched_once:
+    if facts.outcome is Outcome.FIXED and facts.has_unit:
         return State.DISPATCHED
     return State.ASSIGNED if facts.has_place else State.NEEDS_PLACE
 

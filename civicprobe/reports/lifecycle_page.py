@@ -50,7 +50,7 @@ def _edges(row: Transition) -> set[tuple[State, State]]:
         for facts in (
             Facts(
                 state=state,
-                dispatched_once=sent,
+                has_unit=sent,
                 has_place=placed,
                 outcome=outcome,
                 primary_closed=state is State.MERGED,

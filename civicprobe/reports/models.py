@@ -192,7 +192,7 @@ class Report(Model):
             state=State(self.state),
             urgent=self.urgent,
             has_place=self.lat is not None,
-            dispatched_once=self.dispatched_at is not None,
+            has_unit=self.unit_id is not None,
             opened=self.opened_at is not None,
             followed=self.followers > 0,
             outcome=Outcome(self.outcome) if self.outcome else None,

@@ -99,7 +99,7 @@ def take(browser: Browser, city: City, screen: Screen, look: Look, out: Path) ->
         keep(page, out / name, whole=screen.whole)
         print(name, flush=True)
     except (Error, AssertionError, StoryFault) as fault:
-        heard.append(f"{name}: {fault}")
+        heard.append(f"{name}: {str(fault).partition('Aria snapshot')[0].strip()}")
     finally:
         context.close()
     return heard

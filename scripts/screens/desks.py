@@ -1,10 +1,13 @@
 """The desks' screens: member and unit on a phone, the office at 1024 and 1280; full, empty, failing
 and forbidden. A run filled by `civicprobe simulate --dir RUN` has something in each."""
 
+import time
 from collections.abc import Callable
+from uuid import uuid4
 
 from playwright.sync_api import expect
 
+from civicprobe.demo.story import StoryFault
 from scripts.screens.parts import (
     DESK,
     DESK_DARK,
@@ -33,8 +36,23 @@ def page(path: str) -> Show:
 def first(visit: Visit, who: str, view: str) -> str:
     """The number of the first case of somebody's view; the screen fails where there is none."""
     found = visit.city.caller.ask(who, "GET", f"/api/v1/queue?view={view}&limit=1")
+    if not found["items"]:
+        raise StoryFault(f"{who} has nothing in {view}: fill the run by `civicprobe simulate`")
     number: str = found["items"][0]["number"]
     return number
+
+
+def filed(visit: Visit) -> str:
+    """The number of a new case that waits for the desk to dispatch it."""
+    caller, path = visit.city.caller, f"/api/v1/reports/{uuid4()}"
+    pin = {"lat": visit.city.spot.lat, "lon": visit.city.spot.lon}
+    number: str = caller.ask("rider", "PUT", path, {"note": "路灯不亮", "pin": pin})["number"]
+    for _ in range(150):
+        if caller.ask("office", "GET", f"/api/v1/reports/{number}")["state"] != "received":
+            caller.act("office", number, "file", category="light_out", severity="minor")
+            return number
+        time.sleep(0.2)
+    raise StoryFault(f"{number} was never placed")
 
 
 def case(who: str, view: str, path: str) -> Show:
@@ -68,7 +86,7 @@ def refused(act: str, who: str, view: str, path: str) -> Show:
 
 def conflict(visit: Visit) -> None:
     """Somebody was faster: what happened, and the words that were typed."""
-    number = first(visit, "office", "to_dispatch")
+    number = filed(visit)
     visit.go(f"/o/{number}")
     visit.page.locator("#dispatch-unit").select_option(index=1)
     visit.page.locator("#dispatch-note").fill("先围挡，再换灯头")
@@ -100,7 +118,7 @@ def stale(visit: Visit) -> None:
     """The server is out of reach: since when the page is old."""
     visit.go("/o?view=open")
     visit.page.context.set_offline(True)
-    expect(visit.page.locator("[data-stale]")).to_be_visible()
+    expect(visit.page.locator("[data-stale]")).to_be_visible(timeout=20_000)
 
 
 def link(visit: Visit) -> None:

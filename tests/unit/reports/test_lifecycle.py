@@ -93,7 +93,7 @@ def test_who_handles_a_case_does_not_close_it():
 def test_every_state_is_reachable_and_every_open_state_is_left():
     reached = {State.RECEIVED}
     facts = [
-        Facts(state=state, has_place=place, dispatched_once=sent, before=before)
+        Facts(state=state, has_place=place, has_unit=sent, before=before)
         for state in State
         for place in (True, False)
         for sent in (True, False)
@@ -139,11 +139,11 @@ def test_what_is_performed_by_people_is_in_the_table_for_people():
 @pytest.mark.parametrize("state", OPEN)
 @pytest.mark.parametrize("party", [Party.REPORTER, Party.MEMBER, Party.DESK])
 def test_whoever_sees_an_open_report_has_an_action(state, party):
-    facts = Facts(state=state, has_place=True, dispatched_once=True)
+    facts = Facts(state=state, has_place=True, has_unit=True)
     assert allowed_actions(facts, Standing(frozenset({party})), DOINGS)
 
 
 def test_a_unit_always_has_an_action_on_its_case():
     for state in (State.DISPATCHED, State.SUSPENDED, State.HANDLED):
-        facts = Facts(state=state, dispatched_once=True)
+        facts = Facts(state=state, has_unit=True)
         assert allowed_actions(facts, Standing(frozenset({Party.UNIT})), DOINGS)

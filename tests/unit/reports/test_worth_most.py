@@ -53,7 +53,7 @@ def after(walk: Walk, action: Action, officer: str | None) -> Iterator[Walk]:
 
 CHANGES: dict[Action, dict] = {
     Action.PLACE: {"has_place": True},
-    Action.DISPATCH: {"dispatched_once": True},
+    Action.DISPATCH: {"has_unit": True},
     Action.SEND_BACK: {"outcome": None, "inspection": ""},
     Action.UNMERGE: {"before": None},
 }
@@ -67,7 +67,7 @@ def starts() -> Iterator[Walk]:
                     facts = Facts(
                         state=state,
                         has_place=placed,
-                        dispatched_once=sent,
+                        has_unit=sent,
                         outcome=Outcome.NOT_FOUND if state is State.HANDLED else None,
                         before=State.FILED if state is State.MERGED else None,
                     )

@@ -17,11 +17,13 @@ from civicprobe.reports.commands import (
     Close,
     Dispatch,
     FileReport,
+    Ground,
     Inspect,
     LaterFix,
     PlaceByHand,
     Propose,
     Reopen,
+    Return,
     SendBack,
     SubmitReport,
     Withdraw,
@@ -32,7 +34,7 @@ from civicprobe.reports.schemas import report_body
 from civicprobe.reports.services.add import add
 from civicprobe.reports.services.audit import verify, verify_report
 from civicprobe.reports.services.close import close, withdraw
-from civicprobe.reports.services.dispatch import accept, dispatch
+from civicprobe.reports.services.dispatch import accept, dispatch, return_case
 from civicprobe.reports.services.enrich import enrich
 from civicprobe.reports.services.handle import propose, send_back
 from civicprobe.reports.services.inspect import inspect
@@ -332,6 +334,26 @@ def test_reopening_goes_to_the_same_unit_and_the_third_time_needs_a_desk(town):
         reopen(town.session, report, Reopen(reason="又坏了"), by=by, city=town.city)
     by = town.by("district", report)
     reopen(town.session, report, Reopen(reason="查"), by=by, city=town.city)
+
+
+@pytest.mark.parametrize("again", ["sent back", "reopened"])
+def test_what_its_unit_gave_back_goes_to_no_unit_again(town, again):
+    """The desk had it mended itself; the unit that had it once has it no more."""
+    report = dispatched(town)
+    ground = Return(ground=Ground.NOT_OURS, note="不归我们", whom="排水")
+    return_case(town.session, report, ground, by=town.by("unit-roads", report))
+    photos = (town.evidence(report, "left-1"),)
+    command = Propose(outcome=Outcome.FIXED, note="街道修好了", photos=photos)
+    propose(town.session, report, command, by=town.by("left-1", report))
+    if again == "sent back":
+        send_back(town.session, report, SendBack(reason="没修平"), by=town.by("left-2", report))
+    else:
+        close(town.session, report, Close(public_note="好了"), by=town.by("left-2", report))
+        by = town.by("rider", report)
+        reopen(town.session, report, Reopen(reason="又坏了"), by=by, city=town.city)
+    town.session.commit()
+    assert (report.state, report.unit_id) == ("assigned", None)
+    assert report.assignee_id is not None or report.desk_code is not None
 
 
 def test_reopening_what_was_not_found_goes_to_who_did_not_decide(town):
