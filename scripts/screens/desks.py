@@ -48,7 +48,7 @@ def filed(visit: Visit) -> str:
     pin = {"lat": visit.city.spot.lat, "lon": visit.city.spot.lon}
     number: str = caller.ask("rider", "PUT", path, {"note": "路灯不亮", "pin": pin})["number"]
     for _ in range(150):
-        if caller.ask("office", "GET", f"/api/v1/reports/{number}")["state"] != "received":
+        if caller.ask("rider", "GET", path)["state"] != "received":
             caller.act("office", number, "file", category="light_out", severity="minor")
             return number
         time.sleep(0.2)

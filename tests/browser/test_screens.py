@@ -103,3 +103,13 @@ def test_text_at_twice_its_size_needs_no_sideways_scrolling(people, city):
         page.goto(city.url + path)
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+
+
+def test_a_map_fills_the_width_it_has(people, city):
+    page = people.staff("office", LARGE)
+    for path in ("/o/map?view=open", "/o/map/locate?point=30.8846,104.2517"):
+        page.goto(city.url + path)
+        box = page.locator("svg.map").first.bounding_box()
+        assert box["width"] > LARGE["width"] / 2, path
+        moves = page.locator(".map-moves").first.bounding_box()
+        assert moves["y"] + moves["height"] <= box["y"] + box["height"], path
