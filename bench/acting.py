@@ -23,8 +23,8 @@ from civicprobe.accounts.services.people import create_device
 from civicprobe.accounts.tokens import new_token
 from civicprobe.db import db, utc_now
 from civicprobe.errors import Fault
-from civicprobe.reports.commands import SubmitReport
-from civicprobe.reports.lifecycle import TABLE, Action
+from civicprobe.reports.lifecycle.commands import SubmitReport
+from civicprobe.reports.lifecycle.table import TABLE, Action
 from civicprobe.reports.likeness import cell_of
 from civicprobe.reports.models import Report
 from civicprobe.reports.queries import get_report_by_id

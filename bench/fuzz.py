@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from civicprobe.reports import darkroom
-from civicprobe.reports.exif import read_facts
-from civicprobe.reports.pictures import Unreadable
+from civicprobe.reports.photo import darkroom
+from civicprobe.reports.photo.exif import read_facts
+from civicprobe.reports.photo.pictures import Unreadable
 from tests.mutations import mutated, sound, what_is_wrong
 
 T = TypeVar("T")

@@ -12,10 +12,10 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from civicprobe.grid.coords import Point
-from civicprobe.reports import darkroom
-from civicprobe.reports.covering import hide
-from civicprobe.reports.exif import read_facts
-from civicprobe.reports.pictures import develop
+from civicprobe.reports.photo import darkroom
+from civicprobe.reports.photo.covering import hide
+from civicprobe.reports.photo.exif import read_facts
+from civicprobe.reports.photo.pictures import develop
 from civicprobe.samples import Shot, exif_of
 
 ROUNDS = 9

@@ -8,8 +8,8 @@ from statistics import median, quantiles
 from civicprobe.grid.chengdu import communities, districts, streets
 from civicprobe.grid.coords import Point
 from civicprobe.grid.landmarks import Landmarks, Place
-from civicprobe.reports.exif import PhotoFacts
-from civicprobe.reports.exif_tags import GpsFix
+from civicprobe.reports.photo.exif import PhotoFacts
+from civicprobe.reports.photo.exif_tags import GpsFix
 from civicprobe.reports.place import Evidence, weigh
 from civicprobe.reports.sightings import Box, Sighting
 

@@ -26,8 +26,8 @@ from civicprobe.app import create_app
 from civicprobe.catalog.defaults import load_defaults
 from civicprobe.db import db, utc_now
 from civicprobe.demo.run import embedded_settings
-from civicprobe.reports.filters import QueueFilter
-from civicprobe.reports.queues import count_views, list_queue
+from civicprobe.reports.queue.filters import QueueFilter
+from civicprobe.reports.queue.queues import count_views, list_queue
 from civicprobe.reports.services.late import list_due, look, look_together
 
 ROUNDS, TOGETHER = 60, 20

@@ -14,10 +14,10 @@ from statistics import median
 from PIL import Image
 
 from bench.street import Thing, face, plate
-from civicprobe.reports.covering import hide
-from civicprobe.reports.detection import find_private
-from civicprobe.reports.pictures import encode
-from civicprobe.reports.redaction import WHOLE, Box
+from civicprobe.reports.photo.covering import hide
+from civicprobe.reports.photo.detection import find_private
+from civicprobe.reports.photo.pictures import encode
+from civicprobe.reports.photo.redaction import WHOLE, Box
 from civicprobe.samples import Scene, draw
 from tests.photos import real_photos
 

@@ -13,7 +13,7 @@ from math import isfinite
 
 import pillow_heif
 
-from civicprobe.reports.exif import PhotoFacts
+from civicprobe.reports.photo.exif import PhotoFacts
 from tests import photos
 from tests.photos import HERE, HERE_DEG, rationals, text, whole
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from civicprobe.reports.covering import Shown, hide
-from civicprobe.reports.pictures import develop
+from civicprobe.reports.photo.covering import Shown, hide
+from civicprobe.reports.photo.pictures import develop
 
 _BESIDE = Path(__file__).parents[2] / "shared" / "data" / "photos"
 _REAL = Path(os.environ.get("REAL_PHOTOS", _BESIDE))

@@ -22,7 +22,7 @@ from civicprobe.grid.coords import Point
 from civicprobe.grid.services.activate import activate
 from civicprobe.grid.services.enrol import assign_grids, enrol
 from civicprobe.grid.services.import_areas import new_edition, write_areas
-from civicprobe.reports.commands import SubmitReport
+from civicprobe.reports.lifecycle.commands import SubmitReport
 from civicprobe.reports.models import Photo, Report
 from civicprobe.reports.proofs import is_drawn
 from civicprobe.reports.services.enrich import enrich

@@ -1,7 +1,7 @@
 """Tasks of the notices: tell the people of one step."""
 
 from civicprobe.db import utc_now
-from civicprobe.reports.lifecycle import Topic
+from civicprobe.reports.lifecycle.table import Topic
 from civicprobe.reports.services.tell import tell as tell_people
 from workers.work import unit_of_work, work
 

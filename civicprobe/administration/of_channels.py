@@ -27,7 +27,7 @@ from civicprobe.notices.channels import CHANNELS
 from civicprobe.notices.contacts import add_contact, remove_contact
 from civicprobe.notices.message import Address, ChannelDown, Letter, Refused
 from civicprobe.notices.models import Contact
-from civicprobe.reports.page_parts import exact_moment
+from civicprobe.reports.pages.parts import exact_moment
 from civicprobe.web.locale import LOCALES
 
 MOST = 500

@@ -14,11 +14,11 @@ from civicprobe.administration.register import (
 )
 from civicprobe.audit import record_change
 from civicprobe.errors import NotFound
-from civicprobe.reports.lifecycle import Outcome
+from civicprobe.reports.lifecycle.table import Outcome
+from civicprobe.reports.lifecycle.word_codes import word
 from civicprobe.reports.models_keeping import Retention
-from civicprobe.reports.page_parts import exact_moment
+from civicprobe.reports.pages.parts import exact_moment
 from civicprobe.reports.services.keeping import What, load_default_retention, set_retention
-from civicprobe.reports.word_codes import word
 
 
 def _key(what: str, outcome: str | None) -> str:

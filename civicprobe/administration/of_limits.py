@@ -24,9 +24,9 @@ from civicprobe.catalog.csv_file import Row
 from civicprobe.catalog.limits import city_calendar
 from civicprobe.catalog.models import CalendarDay
 from civicprobe.errors import NotFound
+from civicprobe.reports.lifecycle.word_codes import word
 from civicprobe.reports.models import Clock
-from civicprobe.reports.page_parts import exact_moment, weekday
-from civicprobe.reports.word_codes import word
+from civicprobe.reports.pages.parts import exact_moment, weekday
 
 MOST_DAYS_SHOWN = 400
 

@@ -26,8 +26,8 @@ from civicprobe.grid.models import ACTIVE, DRAFT, Area
 from civicprobe.grid.queries import find_edition, list_editions
 from civicprobe.grid.services.activate import Prepared, prepare, switch
 from civicprobe.grid.services.import_areas import check_areas, keep_areas
-from civicprobe.reports.page_parts import exact_moment
-from civicprobe.reports.word_codes import word
+from civicprobe.reports.lifecycle.word_codes import word
+from civicprobe.reports.pages.parts import exact_moment
 
 MOST_SAID = 50
 

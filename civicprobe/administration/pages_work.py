@@ -19,7 +19,7 @@ from civicprobe.administration.pages import names_of
 from civicprobe.audit import PAGE, AuditFilter, record, search
 from civicprobe.db import db, utc_now
 from civicprobe.errors import NotFound
-from civicprobe.reports.page_parts import pages
+from civicprobe.reports.pages.parts import pages
 
 blueprint = pages("pages_admin", "/o/admin")
 MOST = 200

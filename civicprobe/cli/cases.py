@@ -23,7 +23,7 @@ from civicprobe.cli.edge import (
     working,
 )
 from civicprobe.db import utc_now
-from civicprobe.reports.lifecycle import Action
+from civicprobe.reports.lifecycle.table import Action
 from civicprobe.reports.queries import get_report, list_timeline
 from civicprobe.reports.schemas import report_body
 from civicprobe.reports.services.audit import verify

@@ -29,7 +29,7 @@ from civicprobe.grid.coords import Datum, to_wgs84
 from civicprobe.grid.locator import Located
 from civicprobe.grid.queries import find_edition
 from civicprobe.grid.services.synthesize import synthesize_edition
-from civicprobe.reports.lifecycle import Severity
+from civicprobe.reports.lifecycle.table import Severity
 from civicprobe.reports.services.who import Answer, Asked, who_gets
 
 

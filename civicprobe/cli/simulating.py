@@ -13,7 +13,7 @@ from civicprobe.demo.month import Outcome, Plan, simulate, spots_of
 from civicprobe.demo.pictures import draw_pictures
 from civicprobe.demo.run import embedded_settings, prepare
 from civicprobe.grid.city import active_city
-from civicprobe.reports.word_codes import word
+from civicprobe.reports.lifecycle.word_codes import word
 from civicprobe.web.parts import parts
 
 

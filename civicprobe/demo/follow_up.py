@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from civicprobe import outbox
 from civicprobe.grid.city import City
 from civicprobe.outbox import OutboxRow
-from civicprobe.reports.lifecycle import Topic
+from civicprobe.reports.lifecycle.table import Topic
 from civicprobe.reports.models import Clock
 from civicprobe.reports.services.alarm import alarm
 from civicprobe.reports.services.enrich import enrich

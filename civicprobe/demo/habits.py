@@ -18,9 +18,9 @@ from civicprobe.accounts.roles import Role
 from civicprobe.catalog.models import Category, Unit
 from civicprobe.errors import Fault
 from civicprobe.grid.city import City
-from civicprobe.reports.checks import allowed_actions
-from civicprobe.reports.commands import ActionAsk
-from civicprobe.reports.lifecycle import Action, Outcome, Severity, State
+from civicprobe.reports.lifecycle.checks import allowed_actions
+from civicprobe.reports.lifecycle.commands import ActionAsk
+from civicprobe.reports.lifecycle.table import Action, Outcome, Severity, State
 from civicprobe.reports.models import Photo, Report, Resemblance
 from civicprobe.reports.services.perform import DOINGS, perform
 from civicprobe.reports.standings import facts_of, standing_of

@@ -27,9 +27,9 @@ from civicprobe.grid.areas import Level
 from civicprobe.grid.city import City
 from civicprobe.grid.coords import Point
 from civicprobe.grid.models import Area
-from civicprobe.reports.checks import allowed_actions
-from civicprobe.reports.commands import SubmitReport
-from civicprobe.reports.lifecycle import Action, State
+from civicprobe.reports.lifecycle.checks import allowed_actions
+from civicprobe.reports.lifecycle.commands import SubmitReport
+from civicprobe.reports.lifecycle.table import Action, State
 from civicprobe.reports.models import Clock, Report, ReportEvent
 from civicprobe.reports.services.audit import verify_report
 from civicprobe.reports.services.perform import DOINGS

@@ -16,7 +16,7 @@ from flask_babel import gettext
 from civicprobe.catalog.defaults import DEFAULTS
 from civicprobe.demo.sample import Sample
 from civicprobe.demo.speech import EN, ZH, padded, speaking
-from civicprobe.reports.word_codes import word
+from civicprobe.reports.lifecycle.word_codes import word
 from civicprobe.samples import Scene, Shot, photograph
 from civicprobe.settings import Settings
 

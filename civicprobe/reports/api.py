@@ -11,7 +11,6 @@ from civicprobe.accounts.identity import current_actor, requires
 from civicprobe.accounts.roles import Role
 from civicprobe.db import db, reading, utc_now
 from civicprobe.errors import Fault, NotFound
-from civicprobe.reports.commands import ActionAsk, LaterFix, SubmitReport
 from civicprobe.reports.doors import (
     act_on,
     own_report,
@@ -22,6 +21,7 @@ from civicprobe.reports.doors import (
     submit_with_photos,
     take_in,
 )
+from civicprobe.reports.lifecycle.commands import ActionAsk, LaterFix, SubmitReport
 from civicprobe.reports.queries import find_own, get_report
 from civicprobe.reports.schemas import ReportBody
 from civicprobe.reports.services.keeping import erase_rider

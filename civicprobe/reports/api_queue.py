@@ -11,11 +11,12 @@ from civicprobe.accounts.identity import current_actor, requires
 from civicprobe.accounts.roles import Role
 from civicprobe.db import db, utc_now
 from civicprobe.errors import Invalid
-from civicprobe.reports.commands_queue import BulkAsk, KeepView, SnoozeCard
 from civicprobe.reports.doors import act_on_many
-from civicprobe.reports.filters import FILTERS, QueueFilter
+from civicprobe.reports.lifecycle.commands_queue import BulkAsk, KeepView, SnoozeCard
 from civicprobe.reports.queries import get_report, list_taken_over, list_thumbs
-from civicprobe.reports.queues import count_views, list_queue, list_saved
+from civicprobe.reports.queue.filters import FILTERS, QueueFilter
+from civicprobe.reports.queue.queues import count_views, list_queue, list_saved
+from civicprobe.reports.queue.views import VIEWS
 from civicprobe.reports.schemas import queue_item
 from civicprobe.reports.schemas_queue import (
     BulkBody,
@@ -27,7 +28,6 @@ from civicprobe.reports.schemas_queue import (
 )
 from civicprobe.reports.services.keep_view import drop_view, keep_view
 from civicprobe.reports.services.snooze import snooze, wake
-from civicprobe.reports.views import VIEWS
 from civicprobe.web.etag import tagged
 from civicprobe.web.paging import decode_cursor, encode_cursor
 

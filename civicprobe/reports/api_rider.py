@@ -15,11 +15,11 @@ from civicprobe.db import db, utc_now
 from civicprobe.errors import Invalid, NotFound
 from civicprobe.grid.city import active_city
 from civicprobe.grid.coords import Datum, to_wgs84
-from civicprobe.reports.commands import Command
 from civicprobe.reports.funnel import SHELLS, STEPS, bucket_of, count_step, read_funnel
+from civicprobe.reports.lifecycle.commands import Command
 from civicprobe.reports.nearby import filed_around, list_ahead
-from civicprobe.reports.page_case import name_categories
-from civicprobe.reports.page_sketch import outlines_around
+from civicprobe.reports.pages.case import name_categories
+from civicprobe.reports.pages.sketch import outlines_around
 from civicprobe.reports.vicinity import Square, likeliest
 from civicprobe.web.etag import tagged
 from civicprobe.web.parts import parts

@@ -15,7 +15,7 @@ from civicprobe.accounts.models import Account
 from civicprobe.accounts.queries import actor_of_account
 from civicprobe.accounts.roles import Role
 from civicprobe.errors import Forbidden, NotFound
-from civicprobe.reports.lifecycle import Action, State
+from civicprobe.reports.lifecycle.table import Action, State
 from civicprobe.reports.models import Report
 from civicprobe.reports.queries import get_report
 

@@ -23,11 +23,11 @@ from civicprobe.errors import (
     Unprocessable,
 )
 from civicprobe.grid.city import City, active_city
-from civicprobe.reports.commands import ActionAsk, SubmitReport
-from civicprobe.reports.commands_queue import BulkAsk, BulkRow
-from civicprobe.reports.intake import check_upload
-from civicprobe.reports.lifecycle import State
+from civicprobe.reports.lifecycle.commands import ActionAsk, SubmitReport
+from civicprobe.reports.lifecycle.commands_queue import BulkAsk, BulkRow
+from civicprobe.reports.lifecycle.table import State
 from civicprobe.reports.models import Report
+from civicprobe.reports.photo.intake import check_upload
 from civicprobe.reports.queries import find_own, get_report, get_report_to_act
 from civicprobe.reports.schemas import report_body
 from civicprobe.reports.schemas_queue import BulkResult

@@ -16,7 +16,7 @@ from civicprobe.catalog.calendars import CITY_ZONE
 from civicprobe.catalog.models import Category
 from civicprobe.grid.coords import Datum, Point, from_wgs84
 from civicprobe.grid.queries import area_names
-from civicprobe.reports.lifecycle import Action
+from civicprobe.reports.lifecycle.table import Action
 from civicprobe.reports.models import EventPrivate, Photo, Report, ReportEvent
 
 FORM = "civicprobe-handover/1"

@@ -12,10 +12,10 @@ from civicprobe.notices.channels import CHANNELS
 from civicprobe.notices.message import Letter
 from civicprobe.notices.models import Notice
 from civicprobe.notices.outgoing import Parcel
-from civicprobe.reports.lifecycle import Topic
+from civicprobe.reports.lifecycle.table import Topic
+from civicprobe.reports.lifecycle.words import TOPICS
 from civicprobe.reports.models import Report
 from civicprobe.reports.numbers import row_id_of
-from civicprobe.reports.words import TOPICS
 
 
 def letter_of(session: Session, parcel: Parcel, public_url: str) -> Letter:

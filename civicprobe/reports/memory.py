@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from civicprobe.catalog.models import Category, Unit
-from civicprobe.reports.lifecycle import Action, State
+from civicprobe.reports.lifecycle.table import Action, State
 from civicprobe.reports.likeness import cells_around
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.numbers import number_of

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from civicprobe.db import BigId, JsonDict, Model, NullableJson, UtcDateTime
-from civicprobe.reports.lifecycle import Facts, Outcome, State
+from civicprobe.reports.lifecycle.table import Facts, Outcome, State
 from civicprobe.reports.numbers import number_of
 
 OPEN_STATES = "state NOT IN ('closed', 'merged')"

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from civicprobe.catalog.calendars import CITY_ZONE
 from civicprobe.grid.coords import Point
-from civicprobe.reports.lifecycle import Action, Outcome, State
+from civicprobe.reports.lifecycle.table import Action, Outcome, State
 from civicprobe.reports.likeness import cells_around
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.vicinity import Square

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from civicprobe.accounts.actor import Actor
 from civicprobe.grid.queries import area_names
 from civicprobe.reports.bonds import WATCHER, Tie
-from civicprobe.reports.lifecycle import Action
+from civicprobe.reports.lifecycle.table import Action
 from civicprobe.reports.models import EventPrivate, Report, ReportEvent
 from civicprobe.reports.queries import list_taken_over
 

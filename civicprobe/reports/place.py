@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from civicprobe.grid.coords import Point
-from civicprobe.reports.exif import PhotoFacts
+from civicprobe.reports.photo.exif import PhotoFacts
 from civicprobe.reports.sightings import (
     SOURCES,
     VAGUE_M,

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from civicprobe.grid.coords import Datum, to_wgs84
 from civicprobe.reports.alike import earlier_looks
 from civicprobe.reports.bonds import Confirmation
-from civicprobe.reports.exif import PhotoFacts
-from civicprobe.reports.lifecycle import Action, Outcome, Severity, State
+from civicprobe.reports.lifecycle.table import Action, Outcome, Severity, State
 from civicprobe.reports.likeness import LOOK_BITS_SAME, Sight, bits_apart, distance_m
 from civicprobe.reports.models import Photo, Report, ReportEvent
+from civicprobe.reports.photo.exif import PhotoFacts
 
 ONE_IN = 10
 ENOUGH_ANSWERS = 2

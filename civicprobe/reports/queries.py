@@ -14,7 +14,7 @@ from civicprobe.accounts.roles import Role
 from civicprobe.errors import NotFound
 from civicprobe.grid.areas import Level, level_of
 from civicprobe.reports.bonds import FOLLOWER, Naming, Tie
-from civicprobe.reports.lifecycle import Action, Party
+from civicprobe.reports.lifecycle.table import Action, Party
 from civicprobe.reports.models import EventPrivate, Photo, Report, ReportEvent
 from civicprobe.reports.numbers import row_id_of
 from civicprobe.reports.orders import Whistle

@@ -11,7 +11,7 @@ from civicprobe.accounts.actor import Actor
 from civicprobe.accounts.roles import Role
 from civicprobe.catalog.models import Category
 from civicprobe.reports.alike import is_offered
-from civicprobe.reports.lifecycle import Action, Party
+from civicprobe.reports.lifecycle.table import Action, Party
 from civicprobe.reports.models import Photo, Report, ReportEvent
 from civicprobe.reports.queries import find_event, get_report_by_id, is_visible, list_taken_over
 from civicprobe.reports.standings import standing_of

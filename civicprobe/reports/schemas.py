@@ -11,9 +11,9 @@ from civicprobe.accounts.actor import Actor
 from civicprobe.accounts.roles import Role
 from civicprobe.grid.queries import area_names, find_alias
 from civicprobe.reports.alike import find_same_photo, list_resemblances
-from civicprobe.reports.checks import allowed_actions
-from civicprobe.reports.clocks import Lateness, Stage, lateness
-from civicprobe.reports.lifecycle import Action, Outcome, Party, Severity, State
+from civicprobe.reports.lifecycle.checks import allowed_actions
+from civicprobe.reports.lifecycle.clocks import Lateness, Stage, lateness
+from civicprobe.reports.lifecycle.table import Action, Outcome, Party, Severity, State
 from civicprobe.reports.likeness import ASKED_FROM
 from civicprobe.reports.models import Photo, Report, Resemblance
 from civicprobe.reports.proofs import doubts_of

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from civicprobe.accounts.actor import Actor
 from civicprobe.accounts.models import Account
 from civicprobe.grid.queries import find_alias
-from civicprobe.reports.lifecycle import Party
+from civicprobe.reports.lifecycle.table import Party
 from civicprobe.reports.memory import propose_unit
 from civicprobe.reports.models import Report
 from civicprobe.reports.orders import Whistle

@@ -6,9 +6,9 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from civicprobe.accounts.actor import Actor
-from civicprobe.reports.lifecycle import Party
+from civicprobe.reports.lifecycle.table import Party
 from civicprobe.reports.models import Photo, Report
-from civicprobe.reports.redaction import WHOLE, Kind, read_boxes
+from civicprobe.reports.photo.redaction import WHOLE, Kind, read_boxes
 from civicprobe.reports.rights import may_see_pictures
 
 PER_CENT = WHOLE / 100

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from civicprobe.reports.lifecycle import State
+from civicprobe.reports.lifecycle.table import State
 from civicprobe.reports.schemas import QueueItem
 from civicprobe.reports.schemas_hands import Body
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from civicprobe.errors import Invalid
 from civicprobe.grid.coords import Datum, Point, distance_m, to_wgs84
-from civicprobe.reports.exif_tags import GpsFix
+from civicprobe.reports.photo.exif_tags import GpsFix
 
 Source = Literal["pin", "exif", "device", "landmark"]
 SOURCES: tuple[Source, ...] = ("pin", "exif", "device", "landmark")

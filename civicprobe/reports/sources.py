@@ -7,7 +7,7 @@ from math import cos, radians
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from civicprobe.reports.lifecycle import Outcome, State
+from civicprobe.reports.lifecycle.table import Outcome, State
 from civicprobe.reports.models import Report
 
 SPOT_M = 100.0

@@ -11,8 +11,8 @@ from civicprobe.accounts.models import Device
 from civicprobe.accounts.roles import Role
 from civicprobe.catalog.models import Category
 from civicprobe.reports.bonds import FOLLOWER, Tie, Unmasking
-from civicprobe.reports.checks import Standing
-from civicprobe.reports.lifecycle import Bar, Facts, Outcome, Party, State, Transition
+from civicprobe.reports.lifecycle.checks import Standing
+from civicprobe.reports.lifecycle.table import Bar, Facts, Outcome, Party, State, Transition
 from civicprobe.reports.models import Report
 from civicprobe.reports.orders import Undoable, Whistle
 from civicprobe.reports.proofs import inspection_of

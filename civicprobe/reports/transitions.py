@@ -16,9 +16,9 @@ from civicprobe.accounts.roles import Role
 from civicprobe.db import inserting
 from civicprobe.errors import Conflict, Forbidden
 from civicprobe.reports.bonds import Naming
-from civicprobe.reports.chain import Link, bind, link_hash
-from civicprobe.reports.checks import refusal
-from civicprobe.reports.lifecycle import Action, Facts, Party, State, Transition, target_of
+from civicprobe.reports.lifecycle.chain import Link, bind, link_hash
+from civicprobe.reports.lifecycle.checks import refusal
+from civicprobe.reports.lifecycle.table import Action, Facts, Party, State, Transition, target_of
 from civicprobe.reports.models import EventPrivate, Report, ReportEvent
 from civicprobe.reports.orders import Undoable
 from civicprobe.reports.standings import UNDO_FOR, facts_of, standing_of

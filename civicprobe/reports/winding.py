@@ -15,7 +15,7 @@ from civicprobe import outbox
 from civicprobe.catalog.calendars import Calendar
 from civicprobe.catalog.limits import city_calendar, find_limits
 from civicprobe.catalog.queries import find_unit
-from civicprobe.reports.clocks import (
+from civicprobe.reports.lifecycle.clocks import (
     THRICE,
     WARN_AT,
     Due,
@@ -26,7 +26,7 @@ from civicprobe.reports.clocks import (
     Stage,
     due_of,
 )
-from civicprobe.reports.lifecycle import ROWS, Action, Party, State
+from civicprobe.reports.lifecycle.table import ROWS, Action, Party, State
 from civicprobe.reports.models import Clock, Report, ReportEvent
 from civicprobe.reports.orders import Undoable, Whistle
 

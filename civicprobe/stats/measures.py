@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from civicprobe.catalog.calendars import CITY_ZONE
-from civicprobe.reports.lifecycle import Action, State
+from civicprobe.reports.lifecycle.table import Action, State
 
 HOURLY_H = 72  # up to three days a time is kept by the hour, above by the day
 MOST_H = 24 * 365

@@ -12,9 +12,9 @@ from civicprobe.accounts.identity import current_actor, requires
 from civicprobe.accounts.roles import Role
 from civicprobe.db import db, utc_now
 from civicprobe.errors import Invalid, NotFound
-from civicprobe.reports.page_case import name_categories, name_units
-from civicprobe.reports.page_lists import read_rows
-from civicprobe.reports.page_parts import pages
+from civicprobe.reports.pages.case import name_categories, name_units
+from civicprobe.reports.pages.lists import read_rows
+from civicprobe.reports.pages.parts import pages
 from civicprobe.reports.queries import visible_to
 from civicprobe.stats.behind import read_behind
 from civicprobe.stats.figures import LEAST, read_figures

@@ -19,7 +19,7 @@ from civicprobe.cli.edge import working
 from civicprobe.db import utc_now, writing
 from civicprobe.demo.pictures import draw_pictures
 from civicprobe.grid.city import active_city
-from civicprobe.reports.commands import ActionAsk, SubmitReport
+from civicprobe.reports.lifecycle.commands import ActionAsk, SubmitReport
 from civicprobe.reports.models import Photo, Report
 from civicprobe.reports.numbers import row_id_of
 from civicprobe.reports.services.enrich import enrich

@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from civicprobe.reports.exif import read_facts
+from civicprobe.reports.photo.exif import read_facts
 from civicprobe.samples import Scene, Shot, photograph
 
 SHRINK = """async (text) => {

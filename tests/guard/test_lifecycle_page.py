@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from civicprobe.reports.lifecycle import Action, State
-from civicprobe.reports.lifecycle_page import as_markdown
+from civicprobe.reports.lifecycle.page import as_markdown
+from civicprobe.reports.lifecycle.table import Action, State
 
 PAGE = Path(__file__).parents[2] / "docs" / "lifecycle.md"
 
 
 def test_the_page_is_the_table():
     page = PAGE.read_text(encoding="utf-8")
-    hint = "run: python -m civicprobe.reports.lifecycle_page > docs/lifecycle.md"
+    hint = "run: python -m civicprobe.reports.lifecycle.page > docs/lifecycle.md"
     assert page == as_markdown(), hint
 
 

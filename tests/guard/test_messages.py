@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 from civicprobe import errors
-from civicprobe.reports.checks import CHECKS
+from civicprobe.reports.lifecycle.checks import CHECKS
 from civicprobe.web.messages import TITLES
 from civicprobe.web.problem import CODES
 

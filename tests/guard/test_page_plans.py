@@ -12,8 +12,8 @@ from civicprobe.administration.registers import REGISTERS
 from civicprobe.db import db, utc_now
 from civicprobe.errors import Fault
 from civicprobe.reports.case_link import make_link
-from civicprobe.reports.commands import ActionAsk, Dispatch, FileReport, OpenOriginal
-from civicprobe.reports.lifecycle import Severity
+from civicprobe.reports.lifecycle.commands import ActionAsk, Dispatch, FileReport, OpenOriginal
+from civicprobe.reports.lifecycle.table import Severity
 from civicprobe.reports.models import Photo
 from civicprobe.reports.services.dispatch import dispatch
 from civicprobe.reports.services.open_original import open_original

@@ -3,11 +3,11 @@
 import pytest
 
 from civicprobe.db import db, utc_now
-from civicprobe.reports.filters import QueueFilter
-from civicprobe.reports.queues import count_views, list_queue, list_saved
+from civicprobe.reports.queue.filters import QueueFilter
+from civicprobe.reports.queue.queues import count_views, list_queue, list_saved
+from civicprobe.reports.queue.views import VIEWS
 from civicprobe.reports.services.late import list_due
 from civicprobe.reports.services.words import index_words
-from civicprobe.reports.views import VIEWS
 from tests.plans import noted, walked
 from tests.town import build_town
 

@@ -14,19 +14,19 @@ from civicprobe.catalog.tables import UNITS
 from civicprobe.grid.areas import Level
 from civicprobe.grid.choosing import AimKind, WhyNot
 from civicprobe.grid.rules import FAILED
-from civicprobe.reports import word_codes, words
-from civicprobe.reports.clocks import Lateness, Stage
-from civicprobe.reports.commands import Confirm, Ground, Inspect, Marking, SuspendGround
-from civicprobe.reports.lifecycle import Action, Outcome, Party, Severity, State, Topic
+from civicprobe.reports.lifecycle import word_codes, words
+from civicprobe.reports.lifecycle.clocks import Lateness, Stage
+from civicprobe.reports.lifecycle.commands import Confirm, Ground, Inspect, Marking, SuspendGround
+from civicprobe.reports.lifecycle.table import Action, Outcome, Party, Severity, State, Topic
 from civicprobe.reports.likeness import REASONS
-from civicprobe.reports.page_case import STAGES
+from civicprobe.reports.pages.case import STAGES
+from civicprobe.reports.photo.redaction import Kind
 from civicprobe.reports.place import APART
-from civicprobe.reports.redaction import Kind
+from civicprobe.reports.queue.views import VIEWS
 from civicprobe.reports.services.keeping import What
 from civicprobe.reports.services.place import BY_HAND
 from civicprobe.reports.services.whistle import _LEADS
 from civicprobe.reports.sightings import SOURCES
-from civicprobe.reports.views import VIEWS
 
 ROOT = Path(__file__).parents[2]
 CODE = ROOT / "civicprobe"

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from civicprobe.grid.coords import Point
-from civicprobe.reports.exif import read_facts
-from civicprobe.reports.intake import MediaType, check_upload
+from civicprobe.reports.photo.exif import read_facts
+from civicprobe.reports.photo.intake import MediaType, check_upload
 from civicprobe.samples import Scene, Shot, photograph
 
 SHOT = Shot(datetime(2026, 11, 24, 3, 4, 5, tzinfo=UTC), Point(30.6586, 104.0648))

@@ -4,8 +4,8 @@ from sqlalchemy.orm import Session
 
 from civicprobe.accounts.roles import Role
 from civicprobe.errors import FieldFault, Unprocessable
-from civicprobe.reports.commands import Add
-from civicprobe.reports.lifecycle import TABLE, Action
+from civicprobe.reports.lifecycle.commands import Add
+from civicprobe.reports.lifecycle.table import TABLE, Action
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.services.photos import use_evidence
 from civicprobe.reports.services.resemble import answer

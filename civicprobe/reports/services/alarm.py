@@ -14,8 +14,8 @@ from civicprobe.accounts.roles import Role
 from civicprobe.grid.city import City
 from civicprobe.grid.coords import to_wgs84
 from civicprobe.reports.bonds import Alarm
-from civicprobe.reports.clocks import Stage
-from civicprobe.reports.lifecycle import OPEN, TABLE, Action, State, Topic
+from civicprobe.reports.lifecycle.clocks import Stage
+from civicprobe.reports.lifecycle.table import OPEN, TABLE, Action, State, Topic
 from civicprobe.reports.models import Report
 from civicprobe.reports.queries import get_report_by_id
 from civicprobe.reports.services.desks import barred_accounts, desk_above

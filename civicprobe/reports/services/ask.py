@@ -2,8 +2,8 @@
 
 from sqlalchemy.orm import Session
 
-from civicprobe.reports.commands import Ask
-from civicprobe.reports.lifecycle import TABLE, Action
+from civicprobe.reports.lifecycle.commands import Ask
+from civicprobe.reports.lifecycle.table import TABLE, Action
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.transitions import Audience, By, Step, apply
 

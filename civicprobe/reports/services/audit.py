@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from civicprobe.reports.chain import Break, Link, bind, first_break
+from civicprobe.reports.lifecycle.chain import Break, Link, bind, first_break
 from civicprobe.reports.models import EventPrivate, Report, ReportEvent
 from civicprobe.reports.queries import list_timeline
 

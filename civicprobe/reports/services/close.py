@@ -2,8 +2,8 @@
 
 from sqlalchemy.orm import Session
 
-from civicprobe.reports.commands import Close, Withdraw
-from civicprobe.reports.lifecycle import TABLE, Action, Outcome
+from civicprobe.reports.lifecycle.commands import Close, Withdraw
+from civicprobe.reports.lifecycle.table import TABLE, Action, Outcome
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.services.result import ask_later
 from civicprobe.reports.transitions import Audience, By, Step, apply

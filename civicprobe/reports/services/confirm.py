@@ -10,8 +10,8 @@ from civicprobe.accounts.models import Account, Device
 from civicprobe.errors import FieldFault, Forbidden, Unprocessable
 from civicprobe.grid.coords import Datum, to_wgs84
 from civicprobe.reports.bonds import Confirmation
-from civicprobe.reports.commands import Confirm, Fix
-from civicprobe.reports.lifecycle import TABLE, Action, Party
+from civicprobe.reports.lifecycle.commands import Confirm, Fix
+from civicprobe.reports.lifecycle.table import TABLE, Action, Party
 from civicprobe.reports.likeness import Sight, distance_m
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.standings import standing_of

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from civicprobe.accounts.models import Account, Device
 from civicprobe.accounts.roles import Role
 from civicprobe.reports.bonds import FOLLOWER, Naming, Tie
-from civicprobe.reports.checks import REOPENS_BY_RIDERS
+from civicprobe.reports.lifecycle.checks import REOPENS_BY_RIDERS
 from civicprobe.reports.models import Report
 from civicprobe.reports.queries import left_by
 

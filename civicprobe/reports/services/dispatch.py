@@ -4,8 +4,8 @@ from sqlalchemy.orm import Session
 
 from civicprobe.catalog.queries import find_unit
 from civicprobe.errors import FieldFault, Unprocessable
-from civicprobe.reports.commands import Accept, Dispatch, Return
-from civicprobe.reports.lifecycle import TABLE, Action
+from civicprobe.reports.lifecycle.commands import Accept, Dispatch, Return
+from civicprobe.reports.lifecycle.table import TABLE, Action
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.services.desks import ABOVE_STREET, LEVELS, desk_for
 from civicprobe.reports.services.photos import use_evidence

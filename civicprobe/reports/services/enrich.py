@@ -15,10 +15,10 @@ from civicprobe.grid.areas import AreaName
 from civicprobe.grid.city import City
 from civicprobe.grid.coords import degree_lengths_m, to_wgs84
 from civicprobe.grid.landmarks import Place as Landmark
-from civicprobe.reports.darkroom import read_facts
-from civicprobe.reports.exif import PhotoFacts
-from civicprobe.reports.lifecycle import TABLE, Action, State
+from civicprobe.reports.lifecycle.table import TABLE, Action, State
 from civicprobe.reports.models import Photo, Report
+from civicprobe.reports.photo.darkroom import read_facts
+from civicprobe.reports.photo.exif import PhotoFacts
 from civicprobe.reports.place import Place, weigh
 from civicprobe.reports.queries import get_report_by_id
 from civicprobe.reports.services.desks import desk_for

@@ -5,9 +5,9 @@ from typing import Any
 
 from civicprobe.grid.coords import Datum
 from civicprobe.grid.landmarks import Place
-from civicprobe.reports.commands import Fix, Pin, SubmitReport
-from civicprobe.reports.exif import PhotoFacts
+from civicprobe.reports.lifecycle.commands import Fix, Pin, SubmitReport
 from civicprobe.reports.models import Report
+from civicprobe.reports.photo.exif import PhotoFacts
 from civicprobe.reports.place import Evidence
 from civicprobe.reports.sightings import Sighting
 

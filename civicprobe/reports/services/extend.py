@@ -2,9 +2,9 @@
 
 from sqlalchemy.orm import Session
 
-from civicprobe.reports.clocks import Stage
-from civicprobe.reports.commands import Extend, Request
-from civicprobe.reports.lifecycle import TABLE, Action
+from civicprobe.reports.lifecycle.clocks import Stage
+from civicprobe.reports.lifecycle.commands import Extend, Request
+from civicprobe.reports.lifecycle.table import TABLE, Action
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.services.photos import use_evidence
 from civicprobe.reports.services.suspend import check_date

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from civicprobe.outbox import OutboxRow
-from civicprobe.reports.lifecycle import TABLE, Action, State
+from civicprobe.reports.lifecycle.table import TABLE, Action, State
 from civicprobe.reports.models import Photo
 from civicprobe.reports.queries import get_report_by_id
 from civicprobe.reports.services.hand_over import hand_over_card, list_cards

@@ -13,7 +13,7 @@ from civicprobe.errors import Unprocessable
 from civicprobe.grid.choosing import WhyNot
 from civicprobe.grid.city import City
 from civicprobe.grid.people import roster
-from civicprobe.reports.lifecycle import TABLE, Action, State
+from civicprobe.reports.lifecycle.table import TABLE, Action, State
 from civicprobe.reports.models import OPEN_STATES, Report, ReportEvent
 from civicprobe.reports.queries import get_report_by_id
 from civicprobe.reports.services.desks import desk_for

@@ -3,9 +3,9 @@
 from sqlalchemy.orm import Session
 
 from civicprobe.errors import Conflict, FieldFault, Unprocessable
-from civicprobe.reports.checks import outcome_refusal
-from civicprobe.reports.commands import Propose, SendBack
-from civicprobe.reports.lifecycle import TABLE, Action, Outcome
+from civicprobe.reports.lifecycle.checks import outcome_refusal
+from civicprobe.reports.lifecycle.commands import Propose, SendBack
+from civicprobe.reports.lifecycle.table import TABLE, Action, Outcome
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.services.desks import desk_for
 from civicprobe.reports.services.photos import use_evidence

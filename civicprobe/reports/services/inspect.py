@@ -4,8 +4,8 @@ from sqlalchemy.orm import Session
 
 from civicprobe.errors import FieldFault, Unprocessable
 from civicprobe.grid.coords import Datum, to_wgs84
-from civicprobe.reports.commands import Inspect
-from civicprobe.reports.lifecycle import TABLE, Action
+from civicprobe.reports.lifecycle.commands import Inspect
+from civicprobe.reports.lifecycle.table import TABLE, Action
 from civicprobe.reports.likeness import Sight, distance_m
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.services.photos import use_evidence

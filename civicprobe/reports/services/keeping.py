@@ -19,8 +19,8 @@ from civicprobe.accounts.tokens import new_token, token_hash
 from civicprobe.errors import FieldFault, Unprocessable
 from civicprobe.notices.models import Notice
 from civicprobe.reports.bonds import Tie
-from civicprobe.reports.commands import Leave
-from civicprobe.reports.lifecycle import Action, Outcome, Party, State
+from civicprobe.reports.lifecycle.commands import Leave
+from civicprobe.reports.lifecycle.table import Action, Outcome, Party, State
 from civicprobe.reports.models import ActionAnswer, EventPrivate, Photo, Report, ReportEvent
 from civicprobe.reports.models_keeping import LegalHold, Retention, Tombstone
 from civicprobe.reports.services.evidence import EARLIER

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from civicprobe.grid.city import City
-from civicprobe.reports.clocks import Lateness, Stage, lateness
-from civicprobe.reports.lifecycle import TABLE, Action, Outcome, State, Topic
+from civicprobe.reports.lifecycle.clocks import Lateness, Stage, lateness
+from civicprobe.reports.lifecycle.table import TABLE, Action, Outcome, State, Topic
 from civicprobe.reports.models import Clock, Report
 from civicprobe.reports.queries import get_report_by_id
 from civicprobe.reports.services.alarm import call_next

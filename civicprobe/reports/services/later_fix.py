@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 from sqlalchemy.orm import Session
 
 from civicprobe import outbox
-from civicprobe.reports.commands import Fix, LaterFix, Pin
-from civicprobe.reports.lifecycle import TABLE, Action, State
+from civicprobe.reports.lifecycle.commands import Fix, LaterFix, Pin
+from civicprobe.reports.lifecycle.table import TABLE, Action, State
 from civicprobe.reports.models import Report
 from civicprobe.reports.services.evidence import EARLIER
 from civicprobe.reports.transitions import Audience, By, Step, apply

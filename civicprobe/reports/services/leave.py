@@ -4,8 +4,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from civicprobe.reports.bonds import FOLLOWER, WATCHER, Tie
-from civicprobe.reports.commands import Leave, Watch
-from civicprobe.reports.lifecycle import TABLE, Action
+from civicprobe.reports.lifecycle.commands import Leave, Watch
+from civicprobe.reports.lifecycle.table import TABLE, Action
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.transitions import Audience, By, Step, apply
 

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from civicprobe.catalog.queries import find_unit
 from civicprobe.errors import FieldFault, Forbidden, Unprocessable
 from civicprobe.reports.bonds import Naming
-from civicprobe.reports.commands import Mark, Marking
-from civicprobe.reports.lifecycle import TABLE, Action, Topic
+from civicprobe.reports.lifecycle.commands import Mark, Marking
+from civicprobe.reports.lifecycle.table import TABLE, Action, Topic
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.services.desks import ABOVE_STREET, desk_for
 from civicprobe.reports.transitions import Audience, By, Step, apply

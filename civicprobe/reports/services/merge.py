@@ -10,8 +10,8 @@ from civicprobe import outbox
 from civicprobe.accounts.actor import Actor
 from civicprobe.errors import Conflict, FieldFault, Invalid, Unprocessable
 from civicprobe.reports.bonds import FOLLOWER, Tie
-from civicprobe.reports.commands import Merge, Unmerge
-from civicprobe.reports.lifecycle import OPEN, TABLE, Action, State
+from civicprobe.reports.lifecycle.commands import Merge, Unmerge
+from civicprobe.reports.lifecycle.table import OPEN, TABLE, Action, State
 from civicprobe.reports.models import EventPrivate, Report, ReportEvent, Resemblance
 from civicprobe.reports.numbers import row_id_of
 from civicprobe.reports.queries import get_report_by_id, is_visible

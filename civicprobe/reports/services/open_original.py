@@ -3,8 +3,8 @@
 from sqlalchemy.orm import Session
 
 from civicprobe.errors import FieldFault, Unprocessable
-from civicprobe.reports.commands import OpenOriginal
-from civicprobe.reports.lifecycle import TABLE, Action
+from civicprobe.reports.lifecycle.commands import OpenOriginal
+from civicprobe.reports.lifecycle.table import TABLE, Action
 from civicprobe.reports.models import Photo, Report, ReportEvent
 from civicprobe.reports.transitions import Audience, By, Step, apply
 

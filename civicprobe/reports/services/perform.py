@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 from civicprobe.accounts.actor import Actor
 from civicprobe.errors import Conflict, FieldFault, Unprocessable
 from civicprobe.grid.city import City
-from civicprobe.reports import commands
-from civicprobe.reports.chain import digest
-from civicprobe.reports.commands import ActionAsk, Command
-from civicprobe.reports.lifecycle import TABLE, Action
+from civicprobe.reports.lifecycle import commands
+from civicprobe.reports.lifecycle.chain import digest
+from civicprobe.reports.lifecycle.commands import ActionAsk, Command
+from civicprobe.reports.lifecycle.table import TABLE, Action
 from civicprobe.reports.models import ActionAnswer, Report
 from civicprobe.reports.services.acknowledge import acknowledge
 from civicprobe.reports.services.add import add

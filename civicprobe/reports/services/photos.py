@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from civicprobe import outbox
 from civicprobe.accounts.actor import Actor
 from civicprobe.errors import Conflict, FieldFault, Forbidden, Invalid, Unprocessable
-from civicprobe.reports.lifecycle import TABLE, Action, State
+from civicprobe.reports.lifecycle.table import TABLE, Action, State
 from civicprobe.reports.models import Photo, Report
 from civicprobe.reports.standings import standing_of
 from civicprobe.reports.transitions import By, Step, apply

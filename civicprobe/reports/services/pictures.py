@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from civicprobe import outbox
 from civicprobe.errors import NotFound
-from civicprobe.reports.covering import hide
-from civicprobe.reports.darkroom import develop
-from civicprobe.reports.detection import find_private
 from civicprobe.reports.models import Photo
-from civicprobe.reports.pictures import Developed, Unreadable
-from civicprobe.reports.redaction import Box, read_boxes
+from civicprobe.reports.photo.covering import hide
+from civicprobe.reports.photo.darkroom import develop
+from civicprobe.reports.photo.detection import find_private
+from civicprobe.reports.photo.pictures import Developed, Unreadable
+from civicprobe.reports.photo.redaction import Box, read_boxes
 from civicprobe.storage import Storage
 
 HELD = "redaction_failed"

@@ -6,8 +6,8 @@ from civicprobe import outbox
 from civicprobe.errors import FieldFault, Unprocessable
 from civicprobe.grid.city import City
 from civicprobe.grid.coords import Datum, to_wgs84
-from civicprobe.reports.commands import PlaceByHand
-from civicprobe.reports.lifecycle import TABLE, Action
+from civicprobe.reports.lifecycle.commands import PlaceByHand
+from civicprobe.reports.lifecycle.table import TABLE, Action
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.place import grade_of
 from civicprobe.reports.services.routing import at, route

@@ -3,8 +3,8 @@
 from sqlalchemy.orm import Session
 
 from civicprobe.errors import Conflict
-from civicprobe.reports.commands import Raise
-from civicprobe.reports.lifecycle import TABLE, Action
+from civicprobe.reports.lifecycle.commands import Raise
+from civicprobe.reports.lifecycle.table import TABLE, Action
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.services.desks import desk_above
 from civicprobe.reports.transitions import WORKER, Audience, By, Step, apply

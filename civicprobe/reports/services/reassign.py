@@ -17,8 +17,8 @@ from civicprobe.grid.city import City
 from civicprobe.grid.coords import Point
 from civicprobe.grid.people import find_member, roster
 from civicprobe.grid.queries import area_names
-from civicprobe.reports.commands import Reassign
-from civicprobe.reports.lifecycle import TABLE, Action
+from civicprobe.reports.lifecycle.commands import Reassign
+from civicprobe.reports.lifecycle.table import TABLE, Action
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.services.desks import barred_accounts
 from civicprobe.reports.services.routing import route, route_along

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from civicprobe import outbox
-from civicprobe.reports.lifecycle import TABLE, Action
+from civicprobe.reports.lifecycle.table import TABLE, Action
 from civicprobe.reports.models import Clock, Report
 from civicprobe.reports.queries import get_report_by_id
 from civicprobe.reports.transitions import WORKER, Audience, By, Step, apply

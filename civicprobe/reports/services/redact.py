@@ -6,10 +6,10 @@ from sqlalchemy.orm import Session
 
 from civicprobe import outbox
 from civicprobe.errors import Conflict, FieldFault, Unprocessable
-from civicprobe.reports.commands import Patch, Redact
-from civicprobe.reports.lifecycle import TABLE, Action, Party
+from civicprobe.reports.lifecycle.commands import Patch, Redact
+from civicprobe.reports.lifecycle.table import TABLE, Action, Party
 from civicprobe.reports.models import Photo, Report, ReportEvent
-from civicprobe.reports.redaction import WHOLE, Box, Kind, read_boxes, without
+from civicprobe.reports.photo.redaction import WHOLE, Box, Kind, read_boxes, without
 from civicprobe.reports.rights import copy_to_show
 from civicprobe.reports.standings import standing_of
 from civicprobe.reports.transitions import Audience, By, Step, apply

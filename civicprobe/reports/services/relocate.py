@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from civicprobe.errors import Conflict, FieldFault, Unprocessable
 from civicprobe.grid.city import City
 from civicprobe.grid.coords import Datum, to_wgs84
-from civicprobe.reports.commands import Relocate
-from civicprobe.reports.lifecycle import TABLE, Action, Party
+from civicprobe.reports.lifecycle.commands import Relocate
+from civicprobe.reports.lifecycle.table import TABLE, Action, Party
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.place import grade_of
 from civicprobe.reports.services.desks import desk_for, lowest_above_all

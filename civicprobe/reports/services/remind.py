@@ -3,8 +3,8 @@
 from sqlalchemy.orm import Session
 
 from civicprobe.accounts.roles import Role
-from civicprobe.reports.commands import Remind
-from civicprobe.reports.lifecycle import TABLE, Action
+from civicprobe.reports.lifecycle.commands import Remind
+from civicprobe.reports.lifecycle.table import TABLE, Action
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.transitions import Audience, By, Step, apply
 

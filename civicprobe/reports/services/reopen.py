@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from civicprobe.grid.city import City
 from civicprobe.grid.coords import Point
-from civicprobe.reports.checks import REOPENS_BY_RIDERS
-from civicprobe.reports.commands import Reopen
-from civicprobe.reports.lifecycle import TABLE, Action, State, target_of
+from civicprobe.reports.lifecycle.checks import REOPENS_BY_RIDERS
+from civicprobe.reports.lifecycle.commands import Reopen
+from civicprobe.reports.lifecycle.table import TABLE, Action, State, target_of
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.services.desks import ABOVE_STREET, LEVELS, desk_for
 from civicprobe.reports.services.photos import use_evidence

@@ -19,7 +19,7 @@ from civicprobe.grid.coords import Point
 from civicprobe.grid.locator import Located
 from civicprobe.grid.queries import heirs
 from civicprobe.reports.heirs import Why, new_areas
-from civicprobe.reports.lifecycle import TABLE, Action, State, Topic
+from civicprobe.reports.lifecycle.table import TABLE, Action, State, Topic
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.numbers import number_of
 from civicprobe.reports.queries import get_report_by_id

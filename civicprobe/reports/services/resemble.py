@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from civicprobe.errors import FieldFault, Unprocessable
 from civicprobe.reports.alike import SHOWN, find_alike
-from civicprobe.reports.exif import PhotoFacts
-from civicprobe.reports.lifecycle import State
+from civicprobe.reports.lifecycle.table import State
 from civicprobe.reports.likeness import SHOWN_FROM
 from civicprobe.reports.models import Photo, Report, Resemblance
 from civicprobe.reports.numbers import row_id_of
+from civicprobe.reports.photo.exif import PhotoFacts
 from civicprobe.reports.queries import get_report_by_id
 from civicprobe.reports.services.enrich import Unread
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from civicprobe import outbox
-from civicprobe.reports.commands import NoteResult
-from civicprobe.reports.lifecycle import TABLE, Action, Topic
+from civicprobe.reports.lifecycle.commands import NoteResult
+from civicprobe.reports.lifecycle.table import TABLE, Action, Topic
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.queries import RECEIVED
 from civicprobe.reports.transitions import Audience, By, Step, apply

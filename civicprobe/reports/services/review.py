@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 from civicprobe import outbox
 from civicprobe.catalog.queries import find_category
 from civicprobe.errors import FieldFault, Unprocessable
-from civicprobe.reports.commands import FileReport, Reclassify
-from civicprobe.reports.lifecycle import TABLE, Action
+from civicprobe.reports.lifecycle.commands import FileReport, Reclassify
+from civicprobe.reports.lifecycle.table import TABLE, Action
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.services.desks import desk_for
 from civicprobe.reports.transitions import Audience, By, Step, apply

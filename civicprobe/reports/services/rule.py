@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from civicprobe.catalog.queries import find_unit
 from civicprobe.errors import FieldFault, Unprocessable
 from civicprobe.grid.queries import list_streets
-from civicprobe.reports.commands import Rule
-from civicprobe.reports.lifecycle import TABLE, Action
+from civicprobe.reports.lifecycle.commands import Rule
+from civicprobe.reports.lifecycle.table import TABLE, Action
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.orders import Ruling
 from civicprobe.reports.transitions import Audience, By, Step, apply

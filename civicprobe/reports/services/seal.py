@@ -13,7 +13,7 @@ from sqlalchemy import and_, exists, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from civicprobe.catalog.calendars import CITY_ZONE
-from civicprobe.reports.chain import digest
+from civicprobe.reports.lifecycle.chain import digest
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.models_proof import Seal, SealedHead
 from civicprobe.reports.numbers import number_of

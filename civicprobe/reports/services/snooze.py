@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from civicprobe.accounts.actor import Actor
 from civicprobe.catalog.calendars import CITY_ZONE
 from civicprobe.errors import Conflict
-from civicprobe.reports.commands_queue import SnoozeCard, Until
+from civicprobe.reports.lifecycle.commands_queue import SnoozeCard, Until
 from civicprobe.reports.models import Report, Snooze
 
 HALF_HOUR = timedelta(minutes=30)

@@ -11,9 +11,9 @@ from civicprobe.errors import FieldFault, Unprocessable
 from civicprobe.grid.city import City
 from civicprobe.grid.coords import Datum, to_wgs84
 from civicprobe.reports.bonds import Naming
-from civicprobe.reports.chain import digest
-from civicprobe.reports.commands import Split, SplitPart
-from civicprobe.reports.lifecycle import TABLE, Action, State
+from civicprobe.reports.lifecycle.chain import digest
+from civicprobe.reports.lifecycle.commands import Split, SplitPart
+from civicprobe.reports.lifecycle.table import TABLE, Action, State
 from civicprobe.reports.models import Photo, Report, ReportEvent
 from civicprobe.reports.place import grade_of
 from civicprobe.reports.services.place import BY_HAND

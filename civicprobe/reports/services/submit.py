@@ -12,9 +12,9 @@ from civicprobe import outbox
 from civicprobe.accounts.actor import Actor
 from civicprobe.catalog.queries import find_category
 from civicprobe.errors import Conflict, FieldFault, Forbidden, Unprocessable
-from civicprobe.reports.chain import digest
-from civicprobe.reports.commands import SubmitReport
-from civicprobe.reports.lifecycle import TABLE, Action, State
+from civicprobe.reports.lifecycle.chain import digest
+from civicprobe.reports.lifecycle.commands import SubmitReport
+from civicprobe.reports.lifecycle.table import TABLE, Action, State
 from civicprobe.reports.models import Report
 from civicprobe.reports.sources import sent_abuse
 from civicprobe.reports.transitions import Audience, By, Step, apply

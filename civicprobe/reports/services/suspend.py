@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 
 from civicprobe import outbox
 from civicprobe.errors import FieldFault, Unprocessable
-from civicprobe.reports.commands import Resume, Suspend
-from civicprobe.reports.lifecycle import TABLE, Action, State
+from civicprobe.reports.lifecycle.commands import Resume, Suspend
+from civicprobe.reports.lifecycle.table import TABLE, Action, State
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.queries import get_report_by_id
 from civicprobe.reports.services.photos import use_evidence

@@ -11,7 +11,7 @@ from civicprobe.accounts.models import Account
 from civicprobe.accounts.roles import Role
 from civicprobe.notices.inbox import Letter, Person, post_all
 from civicprobe.reports.bonds import FOLLOWER, WATCHER, Alarm, Tie, Unmasking
-from civicprobe.reports.lifecycle import State, Topic
+from civicprobe.reports.lifecycle.table import State, Topic
 from civicprobe.reports.models import Report
 from civicprobe.reports.orders import Whistle
 from civicprobe.reports.queries import find_result, get_report_by_id, is_undone

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from civicprobe import outbox
 from civicprobe.db import UtcDateTime
-from civicprobe.reports.commands import Undo
-from civicprobe.reports.lifecycle import TABLE, Action
+from civicprobe.reports.lifecycle.commands import Undo
+from civicprobe.reports.lifecycle.table import TABLE, Action
 from civicprobe.reports.models import Photo, Report, ReportEvent
 from civicprobe.reports.services.enrich import STILL_WEIGHED
 from civicprobe.reports.services.merge import bring_back, hold_primary, untie

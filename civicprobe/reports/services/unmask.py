@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from civicprobe.accounts.actor import Actor
 from civicprobe.accounts.models import Account, Device
 from civicprobe.reports.bonds import Unmasking
-from civicprobe.reports.commands import AskUnmask, GrantUnmask
-from civicprobe.reports.lifecycle import TABLE, Action
+from civicprobe.reports.lifecycle.commands import AskUnmask, GrantUnmask
+from civicprobe.reports.lifecycle.table import TABLE, Action
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.standings import may_grant
 from civicprobe.reports.transitions import Audience, By, Step, apply

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from civicprobe.catalog.queries import find_unit
 from civicprobe.errors import Conflict, FieldFault, Forbidden, Unprocessable
-from civicprobe.reports.commands import BlowWhistle, WhistleStep
-from civicprobe.reports.lifecycle import TABLE, Action, Party, Topic
+from civicprobe.reports.lifecycle.commands import BlowWhistle, WhistleStep
+from civicprobe.reports.lifecycle.table import TABLE, Action, Party, Topic
 from civicprobe.reports.models import Report, ReportEvent
 from civicprobe.reports.orders import Whistle
 from civicprobe.reports.services.suspend import check_date

@@ -20,7 +20,7 @@ from civicprobe.grid.city import City
 from civicprobe.grid.locator import Located
 from civicprobe.grid.people import find_member, list_rules, roster
 from civicprobe.grid.rules import Case, Rule, Tried, first_match
-from civicprobe.reports.lifecycle import State
+from civicprobe.reports.lifecycle.table import State
 from civicprobe.reports.models import OPEN_STATES, Report
 
 # Put together once, for every report asks.

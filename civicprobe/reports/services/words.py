@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from civicprobe.db import inserting
 from civicprobe.reports.models import EventPrivate, SearchPosting, SearchTerm
-from civicprobe.reports.terms import sound_of, terms_of
+from civicprobe.reports.queue.terms import sound_of, terms_of
 
 
 def index_words(session: Session, report_id: int) -> int:

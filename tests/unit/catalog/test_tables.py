@@ -10,8 +10,8 @@ from civicprobe.catalog.models import Category, TimeLimit
 from civicprobe.catalog.tables import import_categories, import_days, import_limits, list_limits
 from civicprobe.errors import Invalid, Unprocessable
 from civicprobe.outbox import OutboxRow
-from civicprobe.reports.clocks import LimitUnit, Stage
-from civicprobe.reports.lifecycle import Severity
+from civicprobe.reports.lifecycle.clocks import LimitUnit, Stage
+from civicprobe.reports.lifecycle.table import Severity
 from civicprobe.reports.models import Clock, ReportEvent
 from civicprobe.reports.services.audit import verify_report
 from civicprobe.reports.services.reckon import reckon_part

@@ -10,7 +10,7 @@ from civicprobe.db import utc_now
 from civicprobe.demo.follow_up import WORKS, advance
 from civicprobe.demo.month import FUNNEL, Plan, judge, simulate
 from civicprobe.grid.coords import Point
-from civicprobe.reports.lifecycle import State
+from civicprobe.reports.lifecycle.table import State
 from civicprobe.reports.models import Clock, Report
 from tests.town import SPOT, build_town
 from tests.unit.grid.conftest import SIDE, SOUTH, WEST

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
-from civicprobe.reports.lifecycle import Action, Outcome, Severity
+from civicprobe.reports.lifecycle.table import Action, Outcome, Severity
 from civicprobe.reports.models import Photo, Report
 from civicprobe.reports.orders import Whistle
 from tests.town import Town

@@ -12,8 +12,8 @@ from civicprobe.accounts.models import Account, Device
 from civicprobe.accounts.roles import Role
 from civicprobe.catalog.calendars import CITY_ZONE, Calendar
 from civicprobe.catalog.limits import own_days
-from civicprobe.reports.clocks import Limit, LimitUnit, Pause, due_of
-from civicprobe.reports.lifecycle import TABLE, Action, Party, State
+from civicprobe.reports.lifecycle.clocks import Limit, LimitUnit, Pause, due_of
+from civicprobe.reports.lifecycle.table import TABLE, Action, Party, State
 from civicprobe.reports.models import Clock, Report, ReportEvent
 from civicprobe.reports.services.audit import verify_report
 from civicprobe.reports.services.perform import DOINGS

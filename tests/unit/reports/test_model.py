@@ -29,9 +29,9 @@ from civicprobe.demo.follow_up import advance, settle
 from civicprobe.errors import Conflict, Forbidden, Unprocessable
 from civicprobe.outbox import OutboxRow
 from civicprobe.reports.bonds import FOLLOWER, Tie
-from civicprobe.reports.checks import allowed_actions
-from civicprobe.reports.commands import ActionAsk, SubmitReport
-from civicprobe.reports.lifecycle import TABLE, Action
+from civicprobe.reports.lifecycle.checks import allowed_actions
+from civicprobe.reports.lifecycle.commands import ActionAsk, SubmitReport
+from civicprobe.reports.lifecycle.table import TABLE, Action
 from civicprobe.reports.models import Clock, Photo, Report
 from civicprobe.reports.queries import BY_PASSERS, is_visible
 from civicprobe.reports.services.perform import DOINGS, perform

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from civicprobe.grid.coords import Datum, Point, distance_m, from_wgs84
-from civicprobe.reports.exif import PhotoFacts
-from civicprobe.reports.exif_tags import GpsFix
+from civicprobe.reports.photo.exif import PhotoFacts
+from civicprobe.reports.photo.exif_tags import GpsFix
 from civicprobe.reports.place import Evidence, NoPlace, Place, grade_of, weigh
 from civicprobe.reports.sightings import Box, Sighting
 

@@ -9,8 +9,17 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from civicprobe.reports.checks import Standing, outcome_refusal, refusal
-from civicprobe.reports.lifecycle import TABLE, Action, Bar, Facts, Outcome, Party, State, target_of
+from civicprobe.reports.lifecycle.checks import Standing, outcome_refusal, refusal
+from civicprobe.reports.lifecycle.table import (
+    TABLE,
+    Action,
+    Bar,
+    Facts,
+    Outcome,
+    Party,
+    State,
+    target_of,
+)
 from civicprobe.reports.services.perform import DOINGS
 
 OFFICERS = {"street": {Party.DESK}, "above": {Party.DESK, Party.DESK_ABOVE}}

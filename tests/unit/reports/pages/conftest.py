@@ -29,7 +29,7 @@ from civicprobe.grid.services.activate import activate
 from civicprobe.grid.services.enrol import assign_grids, enrol
 from civicprobe.grid.services.import_areas import new_edition, write_areas
 from civicprobe.outbox import OutboxRow
-from civicprobe.reports.lifecycle import Topic
+from civicprobe.reports.lifecycle.table import Topic
 from civicprobe.reports.services import enrich as enriching
 from civicprobe.reports.services import hand_over as handing
 from civicprobe.reports.services import pictures as copying

@@ -60,7 +60,7 @@ def test_looking_again_costs_nothing_until_something_happened(town):
 
 
 def test_what_is_older_leads_to_the_page_and_not_to_the_part(town, monkeypatch):
-    monkeypatch.setattr("civicprobe.reports.pages_office.ROWS", 1)
+    monkeypatch.setattr("civicprobe.reports.pages.office.ROWS", 1)
     for _ in range(2):
         town.report(town.rider())
     again = town.staff("street").get("/o/rows?view=all").text

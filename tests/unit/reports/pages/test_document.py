@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from civicprobe.accounts.queries import actor_of_account, get_account
 from civicprobe.catalog.models import Category
 from civicprobe.db import db, utc_now
-from civicprobe.reports.commands import Add, Mark
+from civicprobe.reports.lifecycle.commands import Add, Mark
 from civicprobe.reports.models import Photo, Report
 from civicprobe.reports.services.add import add
 from civicprobe.reports.services.mark import mark

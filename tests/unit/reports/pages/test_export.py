@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 from civicprobe.audit import AuditFilter, search
 from civicprobe.db import db
 from civicprobe.grid.coords import Datum, Point, from_wgs84
-from civicprobe.reports import sheets
+from civicprobe.reports.pages import sheets
 from civicprobe.web.files import csv_lines, harmless
 
 from .conftest import HERE, THERE

@@ -169,7 +169,7 @@ def test_the_desk_counts_filters_and_finds(town):
 
 def test_older_pages_follow_a_cursor(town, monkeypatch):
     numbers = [town.report(town.rider(), at=HERE) for _ in range(3)]
-    monkeypatch.setattr("civicprobe.reports.pages_office.ROWS", 2)
+    monkeypatch.setattr("civicprobe.reports.pages.office.ROWS", 2)
     desk = town.staff("street")
     first = desk.get("/o?view=all")
     link = re.search(r'href="([^"]+)" rel="next"', first.text)

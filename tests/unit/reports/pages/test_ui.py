@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from civicprobe.reports.page_time import left
+from civicprobe.reports.pages.time_left import left
 from civicprobe.web.parts import KEY
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)

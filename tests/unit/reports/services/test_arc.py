@@ -11,7 +11,7 @@ from civicprobe.accounts.services.people import link_device
 from civicprobe.db import utc_now
 from civicprobe.errors import Conflict, Forbidden, Unprocessable
 from civicprobe.outbox import OutboxRow
-from civicprobe.reports.commands import (
+from civicprobe.reports.lifecycle.commands import (
     Accept,
     Add,
     Close,
@@ -28,7 +28,7 @@ from civicprobe.reports.commands import (
     SubmitReport,
     Withdraw,
 )
-from civicprobe.reports.lifecycle import Outcome, Severity
+from civicprobe.reports.lifecycle.table import Outcome, Severity
 from civicprobe.reports.models import EventPrivate, Report, ReportEvent
 from civicprobe.reports.schemas import report_body
 from civicprobe.reports.services.add import add

@@ -16,8 +16,9 @@ from civicprobe.demo.month import is_stuck
 from civicprobe.errors import Conflict, Forbidden, Unprocessable
 from civicprobe.notices.models import Notice
 from civicprobe.reports.bonds import Alarm
-from civicprobe.reports.checks import allowed_actions
-from civicprobe.reports.commands import (
+from civicprobe.reports.handover import handover_of
+from civicprobe.reports.lifecycle.checks import allowed_actions
+from civicprobe.reports.lifecycle.commands import (
     Accept,
     Acknowledge,
     Close,
@@ -32,8 +33,7 @@ from civicprobe.reports.commands import (
     Rule,
     SubmitReport,
 )
-from civicprobe.reports.handover import handover_of
-from civicprobe.reports.lifecycle import Action, Outcome, Severity
+from civicprobe.reports.lifecycle.table import Action, Outcome, Severity
 from civicprobe.reports.memory import propose_unit
 from civicprobe.reports.models import Report
 from civicprobe.reports.queries import is_visible

@@ -18,7 +18,7 @@ from civicprobe.grid.people import get_member
 from civicprobe.grid.rules import Conditions, Rule
 from civicprobe.grid.services.leave import Days, take_leave
 from civicprobe.grid.services.standing import end_enrolment, reinstate, suspend
-from civicprobe.reports.commands import Reassign
+from civicprobe.reports.lifecycle.commands import Reassign
 from civicprobe.reports.models import ReportEvent
 from civicprobe.reports.queries import get_report_by_id
 from civicprobe.reports.services.audit import verify

@@ -10,7 +10,7 @@ from civicprobe.db import utc_now
 from civicprobe.grid.coords import Point
 from civicprobe.grid.landmarks import Landmarks, Place
 from civicprobe.outbox import OutboxRow
-from civicprobe.reports.commands import LaterFix
+from civicprobe.reports.lifecycle.commands import LaterFix
 from civicprobe.reports.models import Clock
 from civicprobe.reports.services.enrich import enrich, find_spot
 from civicprobe.reports.services.later_fix import KEPT_FIXES, add_fix

@@ -16,10 +16,10 @@ from civicprobe.grid.services.standing import suspend
 from civicprobe.notices.inbox import count_unread, list_notices, mark_read
 from civicprobe.notices.models import Notice
 from civicprobe.outbox import OutboxRow
-from civicprobe.reports.filters import QueueFilter
-from civicprobe.reports.lifecycle import Topic
+from civicprobe.reports.lifecycle.table import Topic
 from civicprobe.reports.models import ActionAnswer, Photo, ReportEvent
-from civicprobe.reports.queues import list_queue
+from civicprobe.reports.queue.filters import QueueFilter
+from civicprobe.reports.queue.queues import list_queue
 from civicprobe.reports.services.give_up import give_up
 from civicprobe.reports.services.hand_over import hand_over_card, list_cards
 from civicprobe.reports.services.photos import StoredPhoto, add_photo, refuse_photo

@@ -14,8 +14,8 @@ from civicprobe.accounts.tokens import new_token
 from civicprobe.db import utc_now
 from civicprobe.errors import Unprocessable
 from civicprobe.reports.bonds import FOLLOWER, Tie
-from civicprobe.reports.commands import Add, Leave
-from civicprobe.reports.lifecycle import Bar, Outcome, State
+from civicprobe.reports.lifecycle.commands import Add, Leave
+from civicprobe.reports.lifecycle.table import Bar, Outcome, State
 from civicprobe.reports.models import Photo, Report, SearchPosting
 from civicprobe.reports.models_keeping import Retention, Tombstone
 from civicprobe.reports.queries import list_timeline

@@ -10,8 +10,8 @@ from civicprobe.catalog.models import TimeLimit
 from civicprobe.db import db
 from civicprobe.errors import Conflict, Unprocessable
 from civicprobe.notices.models import Notice
-from civicprobe.reports.clocks import Lateness
-from civicprobe.reports.commands import (
+from civicprobe.reports.lifecycle.clocks import Lateness
+from civicprobe.reports.lifecycle.commands import (
     Accept,
     Add,
     Ask,
@@ -27,11 +27,11 @@ from civicprobe.reports.commands import (
     SendBack,
     SubmitReport,
 )
-from civicprobe.reports.filters import QueueFilter
-from civicprobe.reports.lifecycle import Outcome, Severity
+from civicprobe.reports.lifecycle.table import Outcome, Severity
 from civicprobe.reports.models import Clock, Report, ReportEvent
 from civicprobe.reports.queries import get_report_by_id
-from civicprobe.reports.queues import count_views, list_queue
+from civicprobe.reports.queue.filters import QueueFilter
+from civicprobe.reports.queue.queues import count_views, list_queue
 from civicprobe.reports.schemas import report_body
 from civicprobe.reports.services.add import add
 from civicprobe.reports.services.ask import ask

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from civicprobe.db import utc_now
 from civicprobe.errors import Conflict, Forbidden, Unprocessable
 from civicprobe.outbox import OutboxRow
-from civicprobe.reports.commands import Ask, Ground, Rate, Return
+from civicprobe.reports.lifecycle.commands import Ask, Ground, Rate, Return
 from civicprobe.reports.models import ReportEvent
 from civicprobe.reports.schemas import report_body
 from civicprobe.reports.services.ask import ask

@@ -9,11 +9,11 @@ from civicprobe.accounts.tokens import new_token
 from civicprobe.db import utc_now
 from civicprobe.grid.coords import Point
 from civicprobe.reports.alike import is_offered
-from civicprobe.reports.commands import FileReport
-from civicprobe.reports.lifecycle import State
+from civicprobe.reports.lifecycle.commands import FileReport
+from civicprobe.reports.lifecycle.table import State
 from civicprobe.reports.models import Resemblance
 from civicprobe.reports.nearby import filed_around, list_ahead
-from civicprobe.reports.page_sketch import outlines_around
+from civicprobe.reports.pages.sketch import outlines_around
 from civicprobe.reports.schemas import report_body
 from civicprobe.reports.services.review import file
 from civicprobe.reports.vicinity import STEP_DEG, Square

@@ -7,9 +7,9 @@ from sqlalchemy import inspect, select, text, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from civicprobe.db import utc_now
-from civicprobe.reports.chain import link_hash
-from civicprobe.reports.commands import Add, FileReport
-from civicprobe.reports.lifecycle import Severity
+from civicprobe.reports.lifecycle.chain import link_hash
+from civicprobe.reports.lifecycle.commands import Add, FileReport
+from civicprobe.reports.lifecycle.table import Severity
 from civicprobe.reports.models import EventPrivate, Report, ReportEvent
 from civicprobe.reports.models_proof import Seal, SealedHead
 from civicprobe.reports.services.add import add

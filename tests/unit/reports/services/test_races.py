@@ -13,8 +13,8 @@ from civicprobe.accounts.queries import actor_of_account
 from civicprobe.db import db, utc_now
 from civicprobe.errors import Conflict
 from civicprobe.notices.models import Notice
-from civicprobe.reports.commands import Add, Dispatch, FileReport, Merge, Undo, Unmerge
-from civicprobe.reports.lifecycle import Severity, Topic
+from civicprobe.reports.lifecycle.commands import Add, Dispatch, FileReport, Merge, Undo, Unmerge
+from civicprobe.reports.lifecycle.table import Severity, Topic
 from civicprobe.reports.queries import get_report_by_id
 from civicprobe.reports.services.add import add
 from civicprobe.reports.services.audit import verify

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from civicprobe.db import utc_now
 from civicprobe.errors import Forbidden, Unprocessable
-from civicprobe.reports.commands import Reassign
+from civicprobe.reports.lifecycle.commands import Reassign
 from civicprobe.reports.models import ReportEvent
 from civicprobe.reports.services.audit import verify_report
 from civicprobe.reports.services.reassign import list_takers, reassign

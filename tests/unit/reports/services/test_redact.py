@@ -9,11 +9,11 @@ import pytest
 from bench.street import jpeg, street
 from civicprobe.db import utc_now
 from civicprobe.errors import Conflict, Forbidden, Unprocessable
-from civicprobe.reports.commands import OpenOriginal, Redact
-from civicprobe.reports.lifecycle import TABLE, Action
+from civicprobe.reports.lifecycle.commands import OpenOriginal, Redact
+from civicprobe.reports.lifecycle.table import TABLE, Action
 from civicprobe.reports.models import Photo
+from civicprobe.reports.photo.redaction import read_boxes
 from civicprobe.reports.queries import list_timeline
-from civicprobe.reports.redaction import read_boxes
 from civicprobe.reports.rights import copy_to_show, has_opened
 from civicprobe.reports.services.audit import verify_report
 from civicprobe.reports.services.open_original import open_original

@@ -12,10 +12,10 @@ from civicprobe.accounts.tokens import new_token
 from civicprobe.db import utc_now
 from civicprobe.errors import Unprocessable
 from civicprobe.reports.alike import find_alike, find_same_photo
-from civicprobe.reports.commands import Add, Withdraw
-from civicprobe.reports.exif import PhotoFacts
-from civicprobe.reports.exif_tags import GpsFix
+from civicprobe.reports.lifecycle.commands import Add, Withdraw
 from civicprobe.reports.models import OPEN_STATES, Photo, Report, ReportEvent, Resemblance
+from civicprobe.reports.photo.exif import PhotoFacts
+from civicprobe.reports.photo.exif_tags import GpsFix
 from civicprobe.reports.proofs import doubts_of
 from civicprobe.reports.rights import copy_to_show
 from civicprobe.reports.schemas import report_body

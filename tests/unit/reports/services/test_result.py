@@ -10,9 +10,9 @@ from civicprobe.db import utc_now
 from civicprobe.errors import Conflict, Forbidden
 from civicprobe.notices.models import Notice
 from civicprobe.outbox import OutboxRow
-from civicprobe.reports.commands import Close, NoteResult, Propose, Reopen
-from civicprobe.reports.lifecycle import Action, Outcome, Topic
-from civicprobe.reports.page_result import handed_of
+from civicprobe.reports.lifecycle.commands import Close, NoteResult, Propose, Reopen
+from civicprobe.reports.lifecycle.table import Action, Outcome, Topic
+from civicprobe.reports.pages.result import handed_of
 from civicprobe.reports.schemas import report_body
 from civicprobe.reports.services.close import close
 from civicprobe.reports.services.handle import propose

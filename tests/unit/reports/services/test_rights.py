@@ -22,8 +22,8 @@ from civicprobe.demo.follow_up import settle
 from civicprobe.errors import Conflict, Forbidden, Unprocessable
 from civicprobe.notices.models import Notice
 from civicprobe.reports.bonds import FOLLOWER, Alarm, Tie
-from civicprobe.reports.checks import CHECKS, allowed_actions
-from civicprobe.reports.commands import (
+from civicprobe.reports.lifecycle.checks import CHECKS, allowed_actions
+from civicprobe.reports.lifecycle.commands import (
     ActionAsk,
     AskUnmask,
     BlowWhistle,
@@ -35,7 +35,7 @@ from civicprobe.reports.commands import (
     Relocate,
     Suspend,
 )
-from civicprobe.reports.lifecycle import TABLE, Action, Bar, Outcome, Party, State
+from civicprobe.reports.lifecycle.table import TABLE, Action, Bar, Outcome, Party, State
 from civicprobe.reports.queries import is_visible
 from civicprobe.reports.services.close import close
 from civicprobe.reports.services.handle import propose

@@ -13,8 +13,8 @@ from civicprobe.db import utc_now
 from civicprobe.errors import NotFound
 from civicprobe.reports.alike import is_offered
 from civicprobe.reports.bonds import FOLLOWER, Naming, Tie
-from civicprobe.reports.commands import Add, Leave, Mark, Remind, Split
-from civicprobe.reports.lifecycle import Action
+from civicprobe.reports.lifecycle.commands import Add, Leave, Mark, Remind, Split
+from civicprobe.reports.lifecycle.table import Action
 from civicprobe.reports.models import Photo, Report, Resemblance
 from civicprobe.reports.queries import get_report_to_act, is_visible, list_taken_over
 from civicprobe.reports.rights import copy_to_show

@@ -11,7 +11,7 @@ from civicprobe.db import utc_now
 from civicprobe.notices.models import Notice
 from civicprobe.outbox import OutboxRow
 from civicprobe.reports.bonds import Tie
-from civicprobe.reports.commands import (
+from civicprobe.reports.lifecycle.commands import (
     BlowWhistle,
     Extend,
     Merge,
@@ -20,7 +20,7 @@ from civicprobe.reports.commands import (
     Undo,
     Unmerge,
 )
-from civicprobe.reports.commands import Resume as GoOn
+from civicprobe.reports.lifecycle.commands import Resume as GoOn
 from civicprobe.reports.models import Clock, Photo
 from civicprobe.reports.orders import Whistle
 from civicprobe.reports.services.alarm import alarm, call_next

@@ -1,0 +1,1 @@
+"""What people see and click: pages a role, the parts they share, and the files they take along."""
