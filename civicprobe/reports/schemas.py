@@ -16,6 +16,7 @@ from civicprobe.reports.lifecycle.clocks import Lateness, Stage, lateness
 from civicprobe.reports.lifecycle.table import Action, Outcome, Party, Severity, State
 from civicprobe.reports.likeness import ASKED_FROM
 from civicprobe.reports.models import Photo, Report, Resemblance
+from civicprobe.reports.one_clock import due_from
 from civicprobe.reports.proofs import doubts_of
 from civicprobe.reports.queries import (
     TimelineEntry,
@@ -31,7 +32,7 @@ from civicprobe.reports.schemas_photo import PhotoBody, photo_body
 from civicprobe.reports.services.perform import DOINGS
 from civicprobe.reports.standings import facts_of, standing_of
 from civicprobe.reports.transitions import Audience
-from civicprobe.reports.winding import due_from, list_running
+from civicprobe.reports.winding import list_running
 
 # Of an event's data, what all may see; the rest (who was passed over and why) is for desks.
 OPEN_DATA = frozenset(

@@ -3,7 +3,7 @@
 Called by `apply` in the same transaction, so that no report is ever open without its clock.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -12,26 +12,29 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from civicprobe import outbox
-from civicprobe.catalog.calendars import Calendar
 from civicprobe.catalog.limits import city_calendar, find_limits
 from civicprobe.catalog.queries import find_unit
 from civicprobe.reports.lifecycle.clocks import (
     THRICE,
     WARN_AT,
-    Due,
     Lateness,
-    Limit,
     LimitUnit,
-    Pause,
     Stage,
-    due_of,
 )
 from civicprobe.reports.lifecycle.table import ROWS, Action, Party, State
 from civicprobe.reports.models import Clock, Report, ReportEvent
+from civicprobe.reports.one_clock import (
+    QUESTION,
+    STILL,
+    Days,
+    end_question,
+    go_on,
+    next_look,
+    stand_still,
+    work_out,
+)
 from civicprobe.reports.orders import Undoable, Whistle
 
-Days = Callable[[], Calendar]
-QUESTION, STILL = "question", "still"
 QUESTION_STOPS = timedelta(hours=24)
 MOST_QUESTIONS = 2
 WITHOUT_LIMITS = timedelta(days=15)
@@ -57,11 +60,6 @@ _WINDS = frozenset(row.action for row in ROWS if row.is_move) | {
     Action.ACCEPT,
     Action.ACKNOWLEDGE,
 }
-_LOOKED_AT = (
-    (Lateness.SOON, "warn_at"),
-    (Lateness.OVERDUE, "due_at"),
-    (Lateness.THRICE, "thrice_at"),
-)
 
 
 def wind(session: Session, report: Report, action: Action, party: Party, now: datetime) -> None:
@@ -90,9 +88,9 @@ def _turn(session: Session, report: Report, action: Action, now: datetime) -> No
     with session.no_autoflush:
         for stage, clock in list(running.items()):
             if stage in wanted and stage is not anew:
-                _resume(clock, now, days)
+                go_on(clock, now, days)
             elif stage in _STANDS_STILL:
-                _pause(clock, now, days)
+                stand_still(clock, now, days)
             else:
                 clock.ended_at, clock.next_at = now, None
                 del running[stage]
@@ -187,7 +185,7 @@ def _stop_for_question(session: Session, report: Report, now: datetime) -> None:
     for clock in clocks:
         if clock.ended_at is None and clock.stage != Stage.WHOLE:
             clock.pauses = [*clock.pauses, [now.isoformat(), end.isoformat(), QUESTION]]
-            _reckon(clock, days)
+            work_out(clock, days)
     _note_due(session, report, _running(session, report.id).values(), stages_of(report))
 
 
@@ -195,26 +193,16 @@ def _go_on_after_answer(session: Session, report: Report, now: datetime) -> None
     """The answer has come: what stood still for the question goes on at once."""
     days = _days_of(session)
     for clock in _running(session, report.id).values():
-        cut = [_cut(pause, now) for pause in clock.pauses]
+        cut = [end_question(pause, now) for pause in clock.pauses]
         if cut != clock.pauses:
             clock.pauses = cut
-            _reckon(clock, days)
+            work_out(clock, days)
     _note_due(session, report, _running(session, report.id).values(), stages_of(report))
 
 
 def reckon(session: Session, clock: Clock) -> None:
     """Work the clock's moments out from its limit, its pauses and the calendar."""
-    _reckon(clock, _days_of(session))
-
-
-def _reckon(clock: Clock, days: Days) -> None:
-    due = due_of(
-        Limit(clock.amount, LimitUnit(clock.unit)),
-        clock.started_at,
-        days(),
-        [_pause_of(pause) for pause in clock.pauses],
-    )
-    _keep(clock, due)
+    work_out(clock, _days_of(session))
 
 
 def take_new_limits(session: Session, report: Report, now: datetime) -> None:
@@ -226,11 +214,11 @@ def take_new_limits(session: Session, report: Report, now: datetime) -> None:
         clock = running[Stage(stage)]
         before, due_at = (clock.amount, clock.unit), clock.due_at
         clock.amount, clock.unit = limit.amount, limit.unit
-        _reckon(clock, days)
+        work_out(clock, days)
         longer = due_at is not None and (clock.due_at is None or clock.due_at > due_at)
         if due_at is not None and due_at <= now and longer:
             clock.amount, clock.unit = before
-            _reckon(clock, days)
+            work_out(clock, days)
     _note_due(session, report, running.values(), stages_of(report))
 
 
@@ -238,37 +226,6 @@ def list_running(session: Session, report_id: int) -> list[Clock]:
     """The clocks that run for a report, in the order of its stages."""
     order = list(Stage)
     return sorted(_running(session, report_id).values(), key=lambda c: order.index(Stage(c.stage)))
-
-
-def due_from(clock: Clock) -> Due:
-    """The clock's moments as `lateness` takes them."""
-    return Due(clock.warn_at, clock.due_at, clock.thrice_at, clock.provisional)
-
-
-def next_look(clock: Clock) -> datetime | None:
-    """When the clock has to be looked at again: at the next lateness that nobody was told of."""
-    order = list(Lateness)
-    told = order.index(Lateness(clock.told))
-    moments = (getattr(clock, name) for late, name in _LOOKED_AT if order.index(late) > told)
-    return next((at for at in moments if at is not None), None)
-
-
-def _keep(clock: Clock, due: Due) -> None:
-    clock.warn_at, clock.due_at, clock.thrice_at = due.warn_at, due.at, due.thrice_at
-    if clock.until_at is not None:
-        _put_off(clock, clock.until_at)
-    clock.provisional = due.provisional
-    clock.next_at = next_look(clock)
-
-
-def _put_off(clock: Clock, until_at: datetime) -> None:
-    """A desk gave it until then; while it stands still before that, it is due at no moment."""
-    stood = next((pause[0] for pause in clock.pauses if pause[1] is None), None)
-    stands = stood is not None and datetime.fromisoformat(stood) < until_at
-    later = None if stands or clock.due_at is None else until_at - clock.due_at
-    for name in ("warn_at", "due_at", "thrice_at"):
-        moment = getattr(clock, name)
-        setattr(clock, name, moment + later if moment and later is not None else None)
 
 
 def _running(session: Session, report_id: int) -> dict[Stage, Clock]:
@@ -301,7 +258,7 @@ def _start(
             pauses=[],
             told=Lateness.IN_TIME.value,
         )
-        _reckon(clock, days)
+        work_out(clock, days)
         session.add(clock)
         started.append(clock)
     session.flush()
@@ -382,41 +339,8 @@ def _earlier(
     if not any(pause[1] is None for pause in clock.pauses):
         clock.pauses = [*clock.pauses, [clock.ended_at.isoformat(), None, STILL]]
     clock.ended_at = None
-    _resume(clock, now, days)
+    go_on(clock, now, days)
     return clock
-
-
-def _pause(clock: Clock, now: datetime, days: Days) -> None:
-    if not any(pause[1] is None for pause in clock.pauses):
-        clock.pauses = [
-            *(_cut(pause, now) for pause in clock.pauses),
-            [now.isoformat(), None, STILL],
-        ]
-        _reckon(clock, days)
-
-
-def _resume(clock: Clock, now: datetime, days: Days) -> None:
-    stood = next((pause[0] for pause in clock.pauses if pause[1] is None), None)
-    if stood is None:
-        return
-    since = datetime.fromisoformat(stood)
-    if clock.until_at is not None and clock.until_at > since:
-        clock.until_at += now - since  # what a desk gave is not eaten by the rest
-    clock.pauses = [[pause[0], pause[1] or now.isoformat(), pause[2]] for pause in clock.pauses]
-    _reckon(clock, days)
-
-
-def _cut(pause: list[str | None], now: datetime) -> list[str | None]:
-    """A pause for a question ends now, if it has not ended before."""
-    start, end, why = pause
-    if why == QUESTION and end is not None and datetime.fromisoformat(end) > now:
-        return [start, max(start or "", now.isoformat()), why]
-    return pause
-
-
-def _pause_of(pause: list[str | None]) -> Pause:
-    start, end, _ = pause
-    return Pause(datetime.fromisoformat(start or ""), datetime.fromisoformat(end) if end else None)
 
 
 def _note_due(

@@ -14,6 +14,7 @@ from civicprobe.grid.city import City
 from civicprobe.reports.lifecycle.clocks import Lateness, Stage, lateness
 from civicprobe.reports.lifecycle.table import TABLE, Action, Outcome, State, Topic
 from civicprobe.reports.models import Clock, Report
+from civicprobe.reports.one_clock import due_from, next_look
 from civicprobe.reports.queries import get_report_by_id
 from civicprobe.reports.services.alarm import call_next
 from civicprobe.reports.services.desks import desk_for
@@ -21,7 +22,6 @@ from civicprobe.reports.services.raise_case import raise_late
 from civicprobe.reports.services.reassign import pass_on_late
 from civicprobe.reports.services.tell import Telling, tell_all, tell_people
 from civicprobe.reports.transitions import WORKER, By, Step, apply
-from civicprobe.reports.winding import due_from, next_look
 
 BATCH = 200
 AGAIN_AFTER = timedelta(minutes=10)
