@@ -27,7 +27,7 @@ from civicprobe.administration.registers import REGISTERS
 from civicprobe.audit import AuditFilter, AuditRow, search
 from civicprobe.db import db, utc_now
 from civicprobe.errors import Conflict, Fault, Forbidden, NotFound, TooLarge
-from civicprobe.reports.lifecycle.word_codes import field_words
+from civicprobe.reports.lifecycle.word_faults import field_words
 from civicprobe.reports.pages.forms import PageForm
 from civicprobe.reports.pages.parts import pages
 from civicprobe.web.parts import parts

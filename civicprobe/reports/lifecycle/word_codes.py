@@ -1,4 +1,4 @@
-"""The words for codes that are no enum of the lifecycle: places, photos, choices, faults of fields.
+"""The words for codes that are no enum of the lifecycle: places, photos, rules, choices.
 
 `word` is how templates ask for any of them.
 """
@@ -10,7 +10,7 @@ from typing import Any
 from babel import Locale
 from flask_babel import LazyString, get_locale, lazy_pgettext
 
-from civicprobe.reports.lifecycle import words
+from civicprobe.reports.lifecycle import word_faults, words
 
 GRADES: Mapping[str, LazyString] = {
     "A": lazy_pgettext("grade", "定位准"),
@@ -244,36 +244,6 @@ DEEDS: Mapping[str, LazyString] = {
     "work.replayed": lazy_pgettext("deed", "重做后续工作"),
 }
 
-# What is wrong with an area of a map file.
-FEATURE_FAULTS: Mapping[str, LazyString] = {
-    "feature_malformed": lazy_pgettext("feature", "不是 GeoJSON 的 Feature"),
-    "properties_missing": lazy_pgettext("feature", "没有属性"),
-    "code_missing": lazy_pgettext("feature", "没有编码"),
-    "code_malformed": lazy_pgettext("feature", "编码不对"),
-    "code_taken": lazy_pgettext("feature", "编码已经有了"),
-    "code_repeated": lazy_pgettext("feature", "编码在文件里重复"),
-    "code_replaced": lazy_pgettext("feature", "编码已被别的区域取代"),
-    "code_length": lazy_pgettext("feature", "编码长度与常见的不同"),
-    "name_missing": lazy_pgettext("feature", "没有名字"),
-    "name_malformed": lazy_pgettext("feature", "名字不对"),
-    "parent_missing": lazy_pgettext("feature", "没有上级编码"),
-    "parent_malformed": lazy_pgettext("feature", "上级编码不对"),
-    "parent_unknown": lazy_pgettext("feature", "没有这个上级，请先导入上一级"),
-    "parent_of_other_level": lazy_pgettext("feature", "上级不在上一级"),
-    "replaces_malformed": lazy_pgettext("feature", "取代的编码不对"),
-    "replaced_present": lazy_pgettext("feature", "取代的区域还在"),
-    "replaced_twice": lazy_pgettext("feature", "取代的区域已被别的取代"),
-    "geometry_missing": lazy_pgettext("feature", "没有边界"),
-    "geometry_not_polygon": lazy_pgettext("feature", "边界不是面"),
-    "coordinates_malformed": lazy_pgettext("feature", "坐标读不出来"),
-    "coordinates_not_finite": lazy_pgettext("feature", "坐标不是数字"),
-    "coordinates_out_of_range": lazy_pgettext("feature", "坐标超出范围"),
-    "ring_invalid": lazy_pgettext("feature", "边界自己相交或不成形"),
-    "polygon_empty": lazy_pgettext("feature", "面积是零"),
-    "overlap": lazy_pgettext("feature", "与相邻的区域重叠"),
-    "gap": lazy_pgettext("feature", "与相邻的区域之间有空隙"),
-    "stray": lazy_pgettext("feature", "超出了上级的边界"),
-}
 
 LEVELS: Mapping[str, LazyString] = {
     "city": lazy_pgettext("level", "市"),
@@ -319,96 +289,6 @@ ROSTER_COLUMNS: Mapping[str, LazyString] = {
     "cap": lazy_pgettext("roster", "手上最多几张待办，1 到 200；空着就是不限"),
 }
 
-# Of a field of a form; `field.code` is asked for before `code` alone.
-FIELD_FAULTS: Mapping[str, LazyString] = {
-    "spans_malformed": lazy_pgettext("field", "请写成 08:00-12:00, 14:00-18:00 这样。"),
-    "too_many_spans": lazy_pgettext("field", "时段太多了。"),
-    "spans_overlap": lazy_pgettext("field", "时段有重叠，请改开。"),
-    "too_many_rows": lazy_pgettext("field", "行数太多，请分开导入。"),
-    "twice": lazy_pgettext("field", "这个用户名在文件里有两次。"),
-    "username_malformed": lazy_pgettext(
-        "field", "用户名要 3 到 32 个小写字母、数字、点、横线或下划线。"
-    ),
-    "username_taken": lazy_pgettext("field", "这个用户名已经有人用了。"),
-    "cap_out_of_range": lazy_pgettext("field", "请填 1 到 200，或留空。"),
-    "days_out_of_order": lazy_pgettext("field", "最后一天不能早于今天，也不能早于第一天。"),
-    "days_too_many": lazy_pgettext("field", "一次最多一年，且要在两年之内。"),
-    "day_malformed": lazy_pgettext("field", "请选一个日期。"),
-    "on_leave_already": lazy_pgettext("field", "这几天已经请过假了。"),
-    "substitute_away": lazy_pgettext("field", "代班的人那几天也请假，请另选。"),
-    "not_below_you": lazy_pgettext("field", "有的网格不归您这里管。"),
-    "alias_length": lazy_pgettext("field", "请写 1 到 20 个字。"),
-    "unknown": lazy_pgettext("field", "现行地图上没有这个编码。"),
-    "too_short": lazy_pgettext("field", "至少要 10 个字符。"),
-    "area_gone": lazy_pgettext("field", "现行地图上没有这个区域，规则不能指向它。"),
-    "member_gone": lazy_pgettext("field", "没有这位在格的网格员，规则不能指向他。"),
-    "aim_missing": lazy_pgettext("field", "请写明指向谁或哪里。"),
-    "no_such_aim": lazy_pgettext("field", "请从中选一个。"),
-    "no_such_severity": lazy_pgettext("field", "请从中选一个。"),
-    "not_near": lazy_pgettext("field", "这个网格不在误差范围内，请另选。"),
-    "no_such_member": lazy_pgettext("field", "这位网格员现在不能接，请另选一位。"),
-    "missing": lazy_pgettext("field", "请填写这一项。"),
-    "not_allowed": lazy_pgettext("field", "这里不能这样写。"),
-    "number": lazy_pgettext("field", "请写一个数字。"),
-    "field_too_long": lazy_pgettext("field", "太长了。"),
-    "code_malformed": lazy_pgettext("field", "只能用小写字母、数字、- 和 _。"),
-    "phone_malformed": lazy_pgettext("field", "只能写数字、+、-、空格和括号。"),
-    "general_limit": lazy_pgettext("field", "每一步都要有一条通用的时限，不能取消。"),
-    "columns_missing": lazy_pgettext("field", "缺列，请对照下载的表。"),
-    "area.unknown": lazy_pgettext("field", "现行地图上没有这个区域编码。"),
-    "area.not_below_you": lazy_pgettext("field", "这个区域不归您这里管。"),
-    "string_too_short": lazy_pgettext("field", "请写几个字。"),
-    "string_too_long": lazy_pgettext("field", "太长了，最多 2000 字。"),
-    "too_long": lazy_pgettext("field", "数量太多了。"),
-    "too_many": lazy_pgettext("field", "最多 3 张照片。"),
-    "too_many_boxes": lazy_pgettext("field", "一张照片最多遮 60 处。"),
-    "no_such_box": lazy_pgettext("field", "这一处已经不在了，请看最新的照片。"),
-    "machine_box": lazy_pgettext("field", "机器找到的遮挡只有街道和上级可以去掉。"),
-    "control_character": lazy_pgettext("field", "有无法显示的字符。"),
-    "broken_character": lazy_pgettext("field", "有无法显示的字符。"),
-    "enum": lazy_pgettext("field", "请从中选一个。"),
-    "literal_error": lazy_pgettext("field", "请从中选一个。"),
-    "int_parsing": lazy_pgettext("field", "请从中选一个。"),
-    "float_parsing": lazy_pgettext("field", "这不是数字。"),
-    "finite_number": lazy_pgettext("field", "这不是数字。"),
-    "greater_than_equal": lazy_pgettext("field", "数值太小。"),
-    "less_than_equal": lazy_pgettext("field", "数值太大。"),
-    "no_such_category": lazy_pgettext("field", "这个类别已经没有了。"),
-    "no_such_unit": lazy_pgettext("field", "这个单位已经没有了。"),
-    "no_such_photo": lazy_pgettext("field", "有照片不在或无法读取，请重新上传。"),
-    "after_photo_needed": lazy_pgettext("field", "“已修复”需要修复后的照片。"),
-    "photo_or_text": lazy_pgettext("field", "请拍张照片，或写几句话。"),
-    "moment_malformed": lazy_pgettext("field", "请选一个日期和时间。"),
-    "moment_too_far": lazy_pgettext("field", "只能问前后一年之内。"),
-    "point_malformed": lazy_pgettext("field", "请写成 30.6598, 104.0633 这样。"),
-    "outside": lazy_pgettext("field", "这个点不在本市网格地图内。"),
-    "no_such_primary": lazy_pgettext("field", "没有这一件，或您不能查看它。"),
-    "cannot_lead": lazy_pgettext("field", "那一件已结案或已并入别的案件。"),
-    "number_malformed": lazy_pgettext("field", "受理号不对，请核对每一位数字。"),
-    "too_far": lazy_pgettext("field", "您不在现场附近，请走近后再试。"),
-    "moving": lazy_pgettext("field", "请停下来再答，注意安全。"),
-    "old": lazy_pgettext("field", "定位是较早的，请重新定位。"),
-    "past": lazy_pgettext("field", "请选一个以后的时间。"),
-    "too_far_off": lazy_pgettext("field", "最多一年以内。"),
-    "unit_or_desk": lazy_pgettext("field", "请指定一个单位，或一个街道。"),
-    "no_such_street": lazy_pgettext("field", "没有这个街道。"),
-    "called_already": lazy_pgettext("field", "已经叫过这个单位，或正由它承办。"),
-    "primary.missing": lazy_pgettext("field", "请选择或填写主案的受理号。"),
-    "fix.missing": lazy_pgettext("field", "请打开定位：要在现场 50 米内才能答。"),
-    "photos.too_short": lazy_pgettext("field", "请附上照片。"),
-    "photos.missing": lazy_pgettext("field", "请附上照片。"),
-    "landmark.string_too_long": lazy_pgettext("field", "最多 200 字。"),
-    "not_asked": lazy_pgettext("field", "没有问到这一件。"),
-    "outcome.missing": lazy_pgettext("field", "请选择办理结果。"),
-    "category.missing": lazy_pgettext("field", "请选择类别。"),
-    "severity.missing": lazy_pgettext("field", "请选择严重程度。"),
-    "unit.missing": lazy_pgettext("field", "请选择承办单位。"),
-    "destination.missing": lazy_pgettext("field", "请写明转给了谁。"),
-    "receipt.missing": lazy_pgettext("field", "请填写对方给的回执号。"),
-    "note.missing": lazy_pgettext("field", "请写几个字。"),
-    "reason.missing": lazy_pgettext("field", "请写明原因。"),
-    "public_note.missing": lazy_pgettext("field", "请写上骑手会读到的话。"),
-}
 
 _TABLES: Mapping[str, Mapping[Any, LazyString]] = {
     "state": words.STATES,
@@ -447,7 +327,7 @@ _TABLES: Mapping[str, Mapping[Any, LazyString]] = {
     "limit_unit": LIMIT_UNITS,
     "kept": KEPT,
     "deed": DEEDS,
-    "feature": FEATURE_FAULTS,
+    "feature": word_faults.FEATURES,
     "level": LEVELS,
     "roster_column": ROSTER_COLUMNS,
     "view": VIEWS,
@@ -464,9 +344,3 @@ def _said(kind: str, code: str, _language: Locale | None) -> str:
     """Kept by language: a page of a queue says the same few words three hundred times."""
     found = _TABLES[kind].get(code)
     return code if found is None else str(found)
-
-
-def field_words(field: str, code: str) -> str:
-    """What is wrong with one field of a form."""
-    found = FIELD_FAULTS.get(f"{field}.{code}") or FIELD_FAULTS.get(code)
-    return str(found or FIELD_FAULTS["missing"])

@@ -17,7 +17,7 @@ from civicprobe.errors import Fault, FieldFault, Forbidden, NotFound, TooMany, U
 from civicprobe.reports.doors import act_on, read_uuid, store_upload
 from civicprobe.reports.lifecycle.commands import ActionAsk
 from civicprobe.reports.lifecycle.table import TABLE, Action, Outcome
-from civicprobe.reports.lifecycle.word_codes import field_words
+from civicprobe.reports.lifecycle.word_faults import field_words
 from civicprobe.reports.lifecycle.words import OUTCOME_NOTES
 from civicprobe.reports.queries import get_report
 from civicprobe.reports.services.perform import DOINGS

@@ -20,7 +20,8 @@ from civicprobe.grid.services.roster_file import (
     write_csv,
     write_xlsx,
 )
-from civicprobe.reports.lifecycle.word_codes import field_words, word
+from civicprobe.reports.lifecycle.word_codes import word
+from civicprobe.reports.lifecycle.word_faults import field_words
 from civicprobe.reports.pages.forms import PageForm
 from civicprobe.reports.pages.parts import pages
 from civicprobe.web.parts import parts
