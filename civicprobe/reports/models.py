@@ -1,4 +1,4 @@
-"""Tables of the queue: reports, photos, clocks, chained events, words to find, answers given."""
+"""Tables of a report: itself, photos, what it is like, clocks, chained events, answers given."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,8 +31,6 @@ IS_OPEN: Any = {"postgresql_where": text(OPEN_STATES), "sqlite_where": text(OPEN
 COME_BACK = text(f"{OPEN_STATES} AND reopened > 0")
 HAS_COME_BACK: Any = {"postgresql_where": COME_BACK, "sqlite_where": COME_BACK}
 IS_THRICE_LATE = text("ended_at IS NULL AND told = 'thrice'")
-# Compared byte by byte, so that the beginning of a term is a range of its index.
-TermText = String(32).with_variant(String(32, collation="C"), "postgresql")
 A_DAY = timedelta(days=1)
 RUNNING = "ended_at IS NULL AND whistle_id IS NULL"
 
@@ -245,56 +243,6 @@ class Photo(Model):
         Index("ix_photos_sha256", "sha256"),
         Index("ix_photos_dhash", "dhash"),
     )
-
-
-class SearchTerm(Model):
-    """A term that some report's words hold, and how it is said: pinyin is kept once a term."""
-
-    __tablename__ = "search_terms"
-
-    term: Mapped[str] = mapped_column(TermText, primary_key=True)
-    sounds: Mapped[str] = mapped_column(TermText, index=True)
-    initials: Mapped[str] = mapped_column(TermText, index=True)
-
-
-class SearchPosting(Model):
-    """A report whose words hold a term, by who may read those words."""
-
-    __tablename__ = "search_postings"
-
-    term: Mapped[str] = mapped_column(TermText, primary_key=True)
-    report_id: Mapped[int] = mapped_column(
-        ForeignKey("reports.id"), primary_key=True, index=True, autoincrement=False
-    )
-    audience: Mapped[str] = mapped_column(String(16), primary_key=True)
-
-
-class Snooze(Model):
-    """A card put aside by one who sees it, until a moment: their own setting, no event."""
-
-    __tablename__ = "snoozes"
-
-    account_id: Mapped[int] = mapped_column(
-        ForeignKey("accounts.id"), primary_key=True, autoincrement=False
-    )
-    report_id: Mapped[int] = mapped_column(
-        ForeignKey("reports.id"), primary_key=True, autoincrement=False
-    )
-    until_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-class SavedView(Model):
-    """Filters of a queue that somebody keeps under a name; `query` is what stands in the URL."""
-
-    __tablename__ = "saved_views"
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
-    name: Mapped[str] = mapped_column(String(40))
-    query: Mapped[dict[str, str]] = mapped_column(JsonDict)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-    __table_args__ = (UniqueConstraint("account_id", "name"),)
 
 
 class Resemblance(Model):

@@ -18,7 +18,8 @@ from civicprobe.catalog.calendars import CITY_ZONE
 from civicprobe.reports.lifecycle.clocks import Lateness
 from civicprobe.reports.lifecycle.table import State
 from civicprobe.reports.likeness import METRES_A_DEGREE, cells_within
-from civicprobe.reports.models import Clock, Report, SavedView, Snooze
+from civicprobe.reports.models import Clock, Report
+from civicprobe.reports.models_queue import SavedView, Snooze
 from civicprobe.reports.queries import visible_to
 from civicprobe.reports.queue.filters import Near, QueueFilter, level_column
 from civicprobe.reports.queue.search import Loose, holding

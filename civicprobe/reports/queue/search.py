@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from civicprobe.accounts.roles import Role
-from civicprobe.reports.models import EventPrivate, Report, SearchPosting, SearchTerm
+from civicprobe.reports.models import EventPrivate, Report
+from civicprobe.reports.models_queue import SearchPosting, SearchTerm
 from civicprobe.reports.queue.terms import Sought, chinese_runs, ways_to
 
 RARE = 1_000

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from civicprobe.accounts.actor import Actor
 from civicprobe.errors import Conflict, NotFound
 from civicprobe.reports.lifecycle.commands_queue import KeepView
-from civicprobe.reports.models import SavedView
+from civicprobe.reports.models_queue import SavedView
 from civicprobe.reports.queue.filters import FILTERS, QueueFilter
 
 MOST_VIEWS = 30

@@ -9,7 +9,8 @@ from civicprobe.accounts.actor import Actor
 from civicprobe.catalog.calendars import CITY_ZONE
 from civicprobe.errors import Conflict
 from civicprobe.reports.lifecycle.commands_queue import SnoozeCard, Until
-from civicprobe.reports.models import Report, Snooze
+from civicprobe.reports.models import Report
+from civicprobe.reports.models_queue import Snooze
 
 HALF_HOUR = timedelta(minutes=30)
 EVENING, MORNING = time(20), time(9)

@@ -6,7 +6,8 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from civicprobe import outbox
-from civicprobe.reports.models import ActionAnswer, Photo, Snooze
+from civicprobe.reports.models import ActionAnswer, Photo
+from civicprobe.reports.models_queue import Snooze
 from civicprobe.storage import Storage
 
 UNUSED_EVIDENCE = timedelta(hours=24)

@@ -4,7 +4,8 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from civicprobe.db import inserting
-from civicprobe.reports.models import EventPrivate, SearchPosting, SearchTerm
+from civicprobe.reports.models import EventPrivate
+from civicprobe.reports.models_queue import SearchPosting, SearchTerm
 from civicprobe.reports.queue.terms import sound_of, terms_of
 
 

@@ -10,7 +10,8 @@ from civicprobe.errors import Conflict, Invalid, NotFound
 from civicprobe.reports.lifecycle.commands import Close, Dispatch, FileReport, Propose, Reopen
 from civicprobe.reports.lifecycle.commands_queue import KeepView, SnoozeCard, Until
 from civicprobe.reports.lifecycle.table import Severity
-from civicprobe.reports.models import Clock, EventPrivate, Report, SearchPosting
+from civicprobe.reports.models import Clock, EventPrivate, Report
+from civicprobe.reports.models_queue import SearchPosting
 from civicprobe.reports.queue import queues, search
 from civicprobe.reports.queue.filters import QueueFilter
 from civicprobe.reports.queue.queues import count_views, list_queue, list_saved

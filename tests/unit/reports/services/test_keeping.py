@@ -16,8 +16,9 @@ from civicprobe.errors import Unprocessable
 from civicprobe.reports.bonds import FOLLOWER, Tie
 from civicprobe.reports.lifecycle.commands import Add, Leave
 from civicprobe.reports.lifecycle.table import Bar, Outcome, State
-from civicprobe.reports.models import Photo, Report, SearchPosting
+from civicprobe.reports.models import Photo, Report
 from civicprobe.reports.models_keeping import Retention, Tombstone
+from civicprobe.reports.models_queue import SearchPosting
 from civicprobe.reports.queries import list_timeline
 from civicprobe.reports.services.add import add
 from civicprobe.reports.services.audit import verify_report
