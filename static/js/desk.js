@@ -243,7 +243,9 @@
     if (shown() === row.id) document.dispatchEvent(new CustomEvent('command', { detail }));
   }, { capture: true });
 
-  // On return from a case: where one was
+  // To a case and back: the way through this list is left for its page, and where one was is kept
+
+  addEventListener('pagehide', () => sessionStorage.setItem('cases', JSON.stringify(list().map((row) => row.id))));
 
   wanted = rows.querySelector('tbody tr') && new URL(location).searchParams.get('open') || '';
   mark(wanted);

@@ -46,6 +46,17 @@
     document.dispatchEvent(new CustomEvent('command', { detail: command }));
   });
 
+  // From case to case, in the order of the list that one came from, which the desk left here.
+  const BESIDE = { 'previous-case': -1, 'next-case': 1 };
+  document.addEventListener('command', ({ detail }) => {
+    const list = JSON.parse(sessionStorage.getItem('cases') || '[]');
+    const at = list.indexOf(location.pathname.split('/')[2]);
+    const number = at < 0 ? undefined : list[at + BESIDE[detail]];
+    if (!number) return;
+    sessionStorage.setItem('last:/o', number);
+    location.assign(`/o/${number}`);
+  });
+
   // From the map back to the list, by the key that led there.
   document.addEventListener('command', ({ detail }) => {
     if (detail === 'map') document.querySelector('[data-key-map]')?.click();
