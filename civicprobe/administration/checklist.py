@@ -167,8 +167,10 @@ def _workers(ask: Ask) -> Step:
     stuck = stuck.where(OutboxRow.state == "waiting", OutboxRow.due_at < ask.now - IDLE)
     waiting = ask.session.scalar(stuck) or 0
     if waiting:
-        words = gettext(
-            "%(num)d 项工作等了两分钟以上：请用 make worker 启动后台进程。", num=waiting
+        words = ngettext(
+            "%(num)d 项工作等了两分钟以上：请用 make worker 启动后台进程。",
+            "%(num)d 项工作等了两分钟以上：请用 make worker 启动后台进程。",
+            waiting,
         )
         return Step("workers", TODO, title, words, url)
     done = select(OutboxRow.id).where(OutboxRow.state == "done").limit(1)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from flask_babel import gettext, lazy_pgettext
+from flask_babel import gettext, lazy_pgettext, ngettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
@@ -46,7 +46,7 @@ def table_file(
         except UnicodeDecodeError:
             raise Invalid("table_malformed", missing="UTF-8") from None
         changed = take(ask.session, text, by=ask.by, now=ask.now)
-        return Said(gettext("已导入，%(num)d 处有变化", num=changed))
+        return Said(ngettext("已导入，%(num)d 处有变化", "已导入，%(num)d 处有变化", changed))
 
     def write(ask: Ask) -> bytes:
         return write_table(columns, rows(ask)).encode("utf-8-sig")

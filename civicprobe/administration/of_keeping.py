@@ -1,6 +1,6 @@
 """The register of how long what is kept after a case is closed."""
 
-from flask_babel import gettext, lazy_pgettext
+from flask_babel import gettext, lazy_pgettext, ngettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
@@ -37,7 +37,7 @@ def _lines(ask: Ask, _named: str, _first: int) -> list[Line]:
             (
                 word("kept", row.what),
                 word("outcome", row.outcome) if row.outcome else gettext("其他结果"),
-                gettext("%(num)d 天", num=row.days),
+                ngettext("%(num)d 天", "%(num)d 天", row.days),
                 row.source,
                 exact_moment(row.since),
             ),

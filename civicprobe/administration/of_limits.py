@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from flask_babel import gettext, lazy_pgettext
+from flask_babel import gettext, lazy_pgettext, ngettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
@@ -45,6 +45,16 @@ def _units(_ask: Ask) -> Choices:
     return [(code, word("limit_unit", code)) for code in tables.UNITS]
 
 
+def _amount(number: int, unit: str) -> str:
+    words: dict[str, str] = {
+        "clock_minute": ngettext("%(num)s 分钟", "%(num)s 分钟", number),
+        "clock_hour": ngettext("%(num)s 小时", "%(num)s 小时", number),
+        "working_hour": ngettext("%(num)s 工作时", "%(num)s 工作时", number),
+        "working_day": ngettext("%(num)s 工作日", "%(num)s 工作日", number),
+    }
+    return words[unit]
+
+
 def _limit_lines(ask: Ask, named: str, _first: int) -> list[Line]:
     names = dict(category_choices(ask))
     lines = []
@@ -53,7 +63,7 @@ def _limit_lines(ask: Ask, named: str, _first: int) -> list[Line]:
             continue
         of = names.get(row.category_code or "", row.category_code) or gettext("任何类别")
         grade = word("severity", row.severity) if row.severity else gettext("任何程度")
-        amount = f"{row.amount} {word('limit_unit', row.unit)}"
+        amount = _amount(row.amount, row.unit)
         cells = (word("clock", row.stage), of, grade, amount, row.source, exact_moment(row.since))
         lines.append(Line(tables.limit_key(tables.limit_row(row)), cells))
     order = {words: at for at, (_code, words) in enumerate(_stages(ask))}

@@ -1,6 +1,6 @@
 """The register of the map's editions: brought in level by level, looked at, switched on."""
 
-from flask_babel import gettext, lazy_pgettext
+from flask_babel import gettext, lazy_pgettext, ngettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
@@ -121,7 +121,11 @@ def _read(ask: Ask, data: bytes, values: Values) -> Said:
         ask.session.rollback()
     report = checked.report()
     if report.faults:
-        words = gettext("有 %(num)d 处错，一个也没有导入：", num=len(report.faults))
+        words = ngettext(
+            "有 %(num)d 处错，一个也没有导入：",
+            "有 %(num)d 处错，一个也没有导入：",
+            len(report.faults),
+        )
         return Said(words, kind="bad", faults=[_words(flaw) for flaw in report.faults[:MOST_SAID]])
     written = keep_areas(ask.session, checked, now=ask.now)
     said = {"level": level.value, "areas": written}

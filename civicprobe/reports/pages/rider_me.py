@@ -4,7 +4,7 @@ import json
 from http import HTTPStatus
 
 from flask import Response, after_this_request, flash, redirect, render_template, request
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from civicprobe.accounts.actor import Actor
@@ -95,7 +95,11 @@ def erase() -> AnyResponse | tuple[str, int]:
         ), HTTPStatus.UNPROCESSABLE_ENTITY
     erased = erase_rider(db.session(), actor.device_ids, now=utc_now())
     db.session.commit()
-    done = gettext("已删除：%(num)d 件上报不再和您有关", num=erased.reports)
+    done = ngettext(
+        "已删除：%(num)d 件上报不再和您有关",
+        "已删除：%(num)d 件上报不再和您有关",
+        erased.reports,
+    )
     if erased.held:
         done += gettext("；有 %(num)d 件依法要保留", num=erased.held)
     flash(done, "good")
