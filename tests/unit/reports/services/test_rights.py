@@ -90,8 +90,8 @@ def called(town):
 def proposed(town, outcome=Outcome.FIXED):
     report = called(town)
     photos = (town.evidence(report, "unit-roads"),)
-    command = Propose(outcome=outcome, note="好了", photos=photos)
-    propose(town.session, report, command, by=town.by("unit-roads", report))
+    out = Propose(outcome=outcome, note="好了", photos=photos, destination="12345", receipt="77")
+    propose(town.session, report, out, by=town.by("unit-roads", report))
     return report
 
 
@@ -140,6 +140,7 @@ MADE = {
     "merged": merged,
     "closed": ended,
     "closed as abuse": lambda town: ended(town, Outcome.ABUSE),
+    "closed as transferred": lambda town: ended(town, Outcome.TRANSFERRED),
 }
 
 
