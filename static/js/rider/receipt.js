@@ -8,7 +8,7 @@ import { memo, newId, word } from './words.js';
 import { exportEntry } from './keep.js';
 import { mark } from './events.js';
 
-const ASK_AFTER_MS = [1500, 3000, 6000, 12_000];
+const ASK_AFTER_MS = [1500, 3000, 6000, 12_000, 24_000];
 const CLOCK_OFF_MS = 600_000;
 let shown = '';
 let box;
@@ -100,15 +100,18 @@ function hint() {
   part('hint').hidden = false;
 }
 
-/** 是同一个吗？ The worker needs a moment to compare; nobody waits for it. */
+/** 是同一个吗？ The worker compares once the place is settled, and needs a moment for either; nobody
+ *  waits for it. */
 async function lookForAlike(uuid) {
+  let settled = 0;
   for (const wait of ASK_AFTER_MS) {
     await new Promise((done) => { setTimeout(done, wait); });
     if (shown !== uuid || box.hidden) return;
     const answer = await ask('GET', `/api/v1/reports/${uuid}`).catch(() => null);
     const alike = answer?.body.alike?.find((other) => !other.answer);
     if (alike) { drawAlike(answer.body.number, alike); return; }
-    if (answer && answer.body.state !== 'received') return;
+    if (answer && answer.body.state !== 'received') settled += 1;
+    if (settled > 2) return;
   }
 }
 
