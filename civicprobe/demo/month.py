@@ -21,8 +21,9 @@ from civicprobe.accounts.services.people import create_device
 from civicprobe.accounts.tokens import new_token
 from civicprobe.catalog.calendars import CITY_ZONE, Calendar
 from civicprobe.catalog.models import Category
+from civicprobe.demo.crowd import Crowd
 from civicprobe.demo.follow_up import advance
-from civicprobe.demo.habits import Crowd, act
+from civicprobe.demo.habits import act
 from civicprobe.grid.areas import Level
 from civicprobe.grid.city import City
 from civicprobe.grid.coords import Point
