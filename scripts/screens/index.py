@@ -10,10 +10,10 @@ HEAD = """# Screens, as they were looked at
 
 Taken by `python -m scripts.screens` from a real run (server, workers, broker) with Debian's
 Chromium; the tables are in `scripts/screens/`. A file is named screen, state, language, width in
-CSS px, scheme, and the text's size where it is not 100 %. Tall pages are cut at 1,400 px. The
-screens at 360 px in Chinese were looked at by eye, of the others a part, before the last mends of
-their styles; the tool tells what is wider than its screen, and `tests/browser/test_screens.py` and
-`test_axe.py` measure contrast, names and width.
+CSS px, scheme, and the text's size where it is not 100 %. Tall pages are cut at 1,400 px. All of
+them were looked at by eye, most side by side in reduced size, and what was found is mended; the
+tool tells what is wider than its screen, and `tests/browser/test_screens.py`, `test_axe.py` and
+`test_desk_axe.py` measure contrast, names and width.
 """
 
 
